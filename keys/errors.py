@@ -1,4 +1,6 @@
-"""What can go wrong with notes, signatures, key files and agents; each message is one line with the next step."""
+"""What can go wrong with notes, signatures, key files and agents; each message is one line with the next
+step.
+"""
 
 
 class NoteError(ValueError):
@@ -18,8 +20,12 @@ class PassphraseError(KeyFileError):
 
 
 class RolledBack(Exception):
-    """The ledger is older than, or contradicts, what this handler has already seen; signing on it is refused."""
+    """The ledger is older than what this handler has seen, or contradicts it; signing on it is refused."""
 
 
 class AgentError(Exception):
     """The ssh-agent is absent, refuses, or holds no such key."""
+
+
+class SealError(ValueError):
+    """A sealed box that does not open with this key: sealed to another one, or altered."""

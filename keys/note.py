@@ -1,6 +1,7 @@
 """Signed notes (https://c2sp.org/signed-note): a text, a blank line, and one line for each signature.
 
-Nothing here judges a signature; that is `keys.signing`. A text is to be believed only after a trusted key has verified it.
+Nothing here judges a signature; that is `keys.signing`. A text is to be believed only after a trusted key has
+verified it.
 """
 
 from __future__ import annotations
@@ -25,12 +26,15 @@ MAX_NAME = 255
 
 _DASH = "\u2014 ".encode()
 _CONTROLS = bytes(c for c in range(0x20) if c != 0x0A)
-# Unicode White_Space, written out: a verdict must not change with the Unicode tables of the Python that runs it.
+# Unicode White_Space, written out: a verdict must not change with the Unicode tables of the Python that runs
+# it.
 _NOT_IN_NAME = re.compile("[+\\x00-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]")
 
 
 def check_name(name: str) -> None:
-    """Raise NoteError unless `name` may stand in a signature line or vkey: 1 to 255 bytes, no Unicode space, no `+`."""
+    """Raise NoteError unless `name` may stand in a signature line or vkey: 1 to 255 bytes, no Unicode space,
+    no `+`.
+    """
     if not name:
         raise NoteError("a key name is empty; give the handler or log a name")
     if _NOT_IN_NAME.search(name):
@@ -41,7 +45,9 @@ def check_name(name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One signature line: key name, 4-byte key ID, and the signature's own bytes, whose form depends on the algorithm."""
+    """One signature line: key name, 4-byte key ID, and the signature's own bytes, whose form depends on the
+    algorithm.
+    """
 
     name: str
     key_id: bytes
@@ -50,7 +56,10 @@ class Signature:
     def __post_init__(self) -> None:
         check_name(self.name)
         if len(self.key_id) != 4 or not self.value:
-            raise NoteError("a signature line does not hold a 4-byte key ID and a signature; ask for a whole copy of the note")
+            raise NoteError(
+                "a signature line does not hold a 4-byte key ID and a signature; ask for a whole copy of "
+                "the note"
+            )
 
     @property
     def line(self) -> bytes:
@@ -68,7 +77,9 @@ class Note:
     def __post_init__(self) -> None:
         _check_text(self.text)
         if not 1 <= len(self.signatures) <= MAX_SIGNATURES:
-            raise NoteError(f"a note has {len(self.signatures)} signatures; from 1 to {MAX_SIGNATURES} are allowed")
+            raise NoteError(
+                f"a note has {len(self.signatures)} signatures; from 1 to {MAX_SIGNATURES} are allowed"
+            )
 
 
 def format_note(note: Note) -> bytes:
@@ -85,7 +96,9 @@ def parse_note(data: bytes, limit: int = MAX_NOTE) -> Note:
         raise NoteError(f"a note is larger than {limit} bytes; this is not a note of a custody ledger")
     blank = data.rfind(b"\n\n")
     if blank < 0:
-        raise NoteError("a note has no blank line between text and signatures; it is cut or not a signed note")
+        raise NoteError(
+            "a note has no blank line between text and signatures; it is cut or not a signed note"
+        )
     lines = data[blank + 2 :].split(b"\n")
     if lines.pop() != b"":
         raise NoteError("a note does not end in a newline; its last signature line is cut")
@@ -93,12 +106,16 @@ def parse_note(data: bytes, limit: int = MAX_NOTE) -> Note:
         raise NoteError(f"a note has {len(lines)} signatures; from 1 to {MAX_SIGNATURES} are allowed")
     note = Note(data[: blank + 1], tuple(_parse_line(line) for line in lines))
     if format_note(note) != data:  # also refuses base64 with spare bits set
-        raise NoteError("a note is not in its canonical form; it was changed after signing or made by a faulty program")
+        raise NoteError(
+            "a note is not in its canonical form; it was changed after signing or made by a faulty program"
+        )
     return note
 
 
 def sign_note(text: bytes, signers: Iterable[Signer]) -> bytes:
-    """The note of `text` (ending in a newline) with one line by each signer, in their order. Raises NoteError for a bad text."""
+    """The note of `text` (ending in a newline) with one line by each signer, in their order. Raises NoteError
+    for a bad text.
+    """
     _check_text(text)  # before any key is used
     return format_note(Note(text, tuple(signer.sign(text) for signer in signers)))
 

@@ -1,7 +1,9 @@
-"""Keys that sign notes and the check of their signatures: one strict Ed25519 profile, and cosignatures on checkpoints.
+"""Keys that sign notes and the check of their signatures: one strict Ed25519 profile, and cosignatures on
+checkpoints.
 
-Sources: https://c2sp.org/signed-note (types 0x01, vkeys), https://c2sp.org/tlog-cosignature (types 0x04, 0x06),
-RFC 8032 (Ed25519), FIPS 204 (ML-DSA-44). The libraries are imported at first use, so that a command's help needs none.
+Sources: https://c2sp.org/signed-note (types 0x01, vkeys), https://c2sp.org/tlog-cosignature (types 0x04,
+0x06), RFC 8032 (Ed25519), FIPS 204 (ML-DSA-44). The libraries are imported at first use, so that a command's
+help needs none.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ _MAX_TIMESTAMP = (1 << 63) - 1
 _L = (1 << 252) + 27742317777372353535851937790883648493
 _P = (1 << 255) - 19
 _ALL_ONES = b"\xff" * 30
-# y of the points whose order divides 8, then p and p + 1, the values of 0 and 1 that a lax decoder also takes.
+# y of the points whose order divides 8, then p and p + 1: 0 and 1 again, to a lax decoder.
 _ORDER_8 = 2707385501144840649318225287225658788936804267575313519463743609750303402022
 _LOW_ORDER_Y = (0, 1, _P - 1, _ORDER_8, _P - _ORDER_8, _P, _P + 1)
 LOW_ORDER = frozenset((y | sign << 255).to_bytes(32, "little") for y in _LOW_ORDER_Y for sign in (0, 1))
@@ -40,10 +42,11 @@ _SIZE = re.compile(rb"(?:0|[1-9][0-9]{0,18})\Z")
 
 
 def strict_verify(public: bytes, signature: bytes, message: bytes) -> None:
-    """Raise SignatureError unless the 64-byte Ed25519 `signature` by the 32-byte `public` key is on exactly `message`.
+    """Raise SignatureError unless the 64-byte Ed25519 `signature` by `public` (32 bytes) is on `message`.
 
-    1. Lengths. 2. y(A), y(R) < p and neither of low order. 3. S < L. 4. The cofactorless equation, by libsodium. Steps 1 to 3
-    are ours because libraries differ there, and two verifiers that disagree are a gift to whoever disputes a record.
+    1. Lengths. 2. y(A), y(R) < p and neither of low order. 3. S < L. 4. The cofactorless equation, by
+    libsodium. Steps 1 to 3 are ours because libraries differ there, and two verifiers that disagree are a
+    gift to whoever disputes a record.
     """
     from nacl.bindings import crypto_sign_open
     from nacl.exceptions import BadSignatureError
@@ -52,9 +55,13 @@ def strict_verify(public: bytes, signature: bytes, message: bytes) -> None:
         raise SignatureError("a signature or key has the wrong length; it is damaged or of another kind")
     point = signature[:32]
     if public in LOW_ORDER or not _canonical(public):
-        raise SignatureError("the public key is unsafe (low order or not canonical); no signature by it proves anything")
+        raise SignatureError(
+            "the public key is unsafe (low order or not canonical); no signature by it proves anything"
+        )
     if point in LOW_ORDER or not _canonical(point) or int.from_bytes(signature[32:], "little") >= _L:
-        raise SignatureError("the signature is not in canonical form; it was altered or made by a faulty program")
+        raise SignatureError(
+            "the signature is not in canonical form; it was altered or made by a faulty program"
+        )
     try:
         crypto_sign_open(signature + message, public)
     except BadSignatureError:
@@ -62,7 +69,7 @@ def strict_verify(public: bytes, signature: bytes, message: bytes) -> None:
 
 
 def safe_public_key(public: bytes) -> None:
-    """Raise SignatureError unless `public` is a canonical encoding of an Ed25519 point A of prime order: [L]A = identity.
+    """Raise SignatureError unless `public` is the canonical encoding of a point of prime order ([L]A = identity).
 
     For every key before it is enrolled or trusted; too slow, and needless, for every signature.
     """
@@ -75,7 +82,9 @@ def safe_public_key(public: bytes) -> None:
 
 
 def _canonical(point: bytes) -> bool:
-    """Whether the y coordinate of a 32-byte point encoding is below p = 2^255 - 19, seen from its bytes alone."""
+    """Whether the y coordinate of a 32-byte point encoding is below p = 2^255 - 19, seen from its bytes
+    alone.
+    """
     return not (point[0] >= 0xED and point[31] & 0x7F == 0x7F and point[1:31] == _ALL_ONES)
 
 
@@ -83,8 +92,9 @@ def _canonical(point: bytes) -> bool:
 class Verifier:
     """A public key under a name: all that is needed to check its signature lines.
 
-    `algorithm` is the C2SP signature type: 0x01 Ed25519, 0x04 Ed25519 cosignature, 0x06 ML-DSA-44 cosignature; `public` has 32,
-    32 or 1312 bytes. Two verifiers are equal only if name, algorithm and every byte of the key are.
+    `algorithm` is the C2SP signature type: 0x01 Ed25519, 0x04 Ed25519 cosignature, 0x06 ML-DSA-44
+    cosignature; `public` has 32, 32 or 1312 bytes. Two verifiers are equal only if name, algorithm and every
+    byte of the key are.
     """
 
     name: str
@@ -95,7 +105,10 @@ class Verifier:
     def __post_init__(self) -> None:
         check_name(self.name)
         if len(self.public) != _PUBLIC_SIZE.get(self.algorithm):
-            raise NoteError(f"key type 0x{self.algorithm:02x} with {len(self.public)} bytes is not known here; ask for another vkey")
+            raise NoteError(
+                f"key type 0x{self.algorithm:02x} with {len(self.public)} bytes is not known here; ask for "
+                "another vkey"
+            )
         hashed = sha256(self.name.encode() + b"\n" + bytes([self.algorithm]) + self.public).digest()
         object.__setattr__(self, "key_id", hashed[:4])
 
@@ -110,7 +123,9 @@ class Verifier:
         return signature.key_id == self.key_id and signature.name == self.name
 
     def verify(self, text: bytes, signature: Signature) -> None:
-        """Raise SignatureError unless `signature` is this key's, on this text. For 0x06 the text must be a checkpoint."""
+        """Raise SignatureError unless `signature` is this key's, on this text. For 0x06 the text must be a
+        checkpoint.
+        """
         if not self.made(signature):
             raise SignatureError("the signature line names another key; look for the line of this one")
         if len(signature.value) != _VALUE_SIZE[self.algorithm]:
@@ -123,17 +138,23 @@ class Verifier:
         _mldsa_verify(self.public, value, _mldsa_cosigned(self.name, timestamp, text))
 
     def timestamp(self, signature: Signature) -> int:
-        """POSIX seconds that a cosignature (0x04, 0x06) carries; 0 in 0x06 claims no time. Meaningful only once verified."""
+        """POSIX seconds that a cosignature (0x04, 0x06) carries; 0 in 0x06 claims no time. Meaningful only
+        once verified.
+        """
         if self.algorithm == ED25519 or len(signature.value) != _VALUE_SIZE[self.algorithm]:
             raise SignatureError("this signature carries no time; only a cosignature does")
         seconds = int.from_bytes(signature.value[:8], "big")
         if seconds > _MAX_TIMESTAMP:
-            raise SignatureError("a cosignature's time is out of range; it is damaged or made by a faulty program")
+            raise SignatureError(
+                "a cosignature's time is out of range; it is damaged or made by a faulty program"
+            )
         return seconds
 
 
 def parse_vkey(vkey: str) -> Verifier:
-    """Read a vkey in its only form: known type, exact length, lower-case key ID that follows from the key. Raises NoteError."""
+    """Read a vkey in its only form: known type, exact length, lower-case key ID that follows from the key.
+    Raises NoteError.
+    """
     name, _, rest = vkey.partition("+")
     key_id, _, encoded = rest.partition("+")
     try:
@@ -160,14 +181,17 @@ class Signer(Protocol):
 
 
 class Ed25519Signer:
-    """Signs texts as they are (type 0x01): entries, records, checkpoints. `seed` is the 32-byte private key of RFC 8032."""
+    """Signs texts as they are (type 0x01): entries, records, checkpoints. `seed` is the 32-byte private key
+    of RFC 8032.
+    """
 
     _algorithm = ED25519
 
     def __init__(self, name: str, seed: bytes) -> None:
         from nacl.bindings import crypto_sign_seed_keypair
 
-        # The public half is derived, never taken from outside: signing with a wrong one gives the private key away.
+        # The public half is derived, never taken from outside: signing with a wrong one gives the private key
+        # away.
         public, self._secret = crypto_sign_seed_keypair(seed)
         self.verifier = Verifier(name, self._algorithm, public)
 
@@ -203,7 +227,9 @@ class CosignerEd25519(Ed25519Signer):
 
 
 class MLDSASigner:
-    """Cosigns checkpoints with ML-DSA-44 (type 0x06); `seed` is the 32-byte xi of FIPS 204, `clock` gives POSIX seconds."""
+    """Cosigns checkpoints with ML-DSA-44 (type 0x06); `seed` is the 32-byte xi of FIPS 204, `clock` gives
+    POSIX seconds.
+    """
 
     def __init__(self, name: str, seed: bytes, clock: Callable[[], int]) -> None:
         from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
@@ -223,7 +249,9 @@ class MLDSASigner:
 
 
 def parse_head(text: bytes) -> tuple[str, int, bytes]:
-    """Origin, size and 32-byte root of a checkpoint text (C2SP tlog-checkpoint) of exactly three lines. Raises NoteError."""
+    """Origin, size and 32-byte root of a checkpoint text (C2SP tlog-checkpoint) of exactly three lines.
+    Raises NoteError.
+    """
     lines = text.split(b"\n")
     if len(lines) != 4 or lines[3] or not 1 <= len(lines[0]) <= 255 or not _SIZE.match(lines[1]):
         raise NoteError("not a checkpoint: expected the three lines origin, size and root")
@@ -241,11 +269,15 @@ def _ed25519_cosigned(timestamp: int, text: bytes) -> bytes:
 
 
 def _mldsa_cosigned(name: str, timestamp: int, text: bytes) -> bytes:
-    """The cosigned_message of tlog-cosignature for a whole tree (start 0); strings are prefixed by their length."""
+    """The cosigned_message of tlog-cosignature for a whole tree (start 0); strings are prefixed by their
+    length.
+    """
     origin, size, root = parse_head(text)
     who, log = name.encode(), origin.encode()
     numbers = timestamp.to_bytes(8, "big"), (0).to_bytes(8, "big") + size.to_bytes(8, "big")
-    return b"subtree/v1\n\0" + bytes([len(who)]) + who + numbers[0] + bytes([len(log)]) + log + numbers[1] + root
+    return (
+        b"subtree/v1\n\0" + bytes([len(who)]) + who + numbers[0] + bytes([len(log)]) + log + numbers[1] + root
+    )
 
 
 def _mldsa_verify(public: bytes, signature: bytes, message: bytes) -> None:
@@ -255,4 +287,6 @@ def _mldsa_verify(public: bytes, signature: bytes, message: bytes) -> None:
     try:
         MLDSA44PublicKey.from_public_bytes(public).verify(signature, message)
     except InvalidSignature:
-        raise SignatureError("the cosignature does not match the checkpoint; one of the two was changed") from None
+        raise SignatureError(
+            "the cosignature does not match the checkpoint; one of the two was changed"
+        ) from None
