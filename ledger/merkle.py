@@ -1,8 +1,8 @@
 """The log's Merkle tree (RFC 6962 section 2.1, SHA-256), computed from C2SP tlog-tiles of height 8.
 
-A hash is 32 bytes. `tiles(level, index, width)` gives the first `width` hashes of a tile: leaf hashes at level
-0, above that the root of each full tile of the level below. Nothing here reads or writes; what a call asks of
-`tiles` is O(log size).
+A hash is 32 bytes. `tiles(level, index, width)` gives the first `width` hashes of a tile: at level 0 the leaf
+hashes, above it the root of each full tile of the level below. Nothing here reads or writes; what a call asks
+of `tiles` is O(log size).
 """
 
 import base64

@@ -21,9 +21,7 @@ from ledger.index import (
 ZERO = bytes(32)
 hashes = st.binary(min_size=32, max_size=32)
 # Tags that part only after a long common beginning, beside ordinary ones.
-crowded = st.tuples(st.integers(0, 3), st.integers(0, 40)).map(
-    lambda at: (at[0] << 250 | at[1]).to_bytes(32, "big")
-)
+crowded = st.tuples(st.integers(0, 3), st.integers(0, 40)).map(lambda at: (at[0] << 250 | at[1]).to_bytes(32, "big"))
 flipped = st.integers(0, 255).map(lambda bit: (1 << bit).to_bytes(32, "big"))
 tags = st.one_of(hashes, crowded, flipped)
 contents = st.dictionaries(tags, hashes, max_size=40)
@@ -117,9 +115,7 @@ def reference_root_fast(pairs: dict[bytes, bytes], depth: int = 0) -> bytes:
 
 
 @given(contents, tags)
-def test_each_subject_is_proved_with_its_value_and_any_other_absent(
-    pairs: dict[bytes, bytes], sought: bytes
-) -> None:
+def test_each_subject_is_proved_with_its_value_and_any_other_absent(pairs: dict[bytes, bytes], sought: bytes) -> None:
     index = Index(pairs.items())
     for tag in [*pairs, sought]:
         proof = index.prove(tag)

@@ -243,9 +243,7 @@ def test_extend_does_what_as_many_appends_do(cuts: list[int], more: int) -> None
 
 def test_a_frontier_reports_each_full_tile_once_at_its_place() -> None:
     log, frontier = Synthetic(LEAVES[0]), Frontier()
-    expected = [Completed(1, position, log.full[8]) for position in range(256)] + [
-        Completed(2, 0, log.full[16])
-    ]
+    expected = [Completed(1, position, log.full[8]) for position in range(256)] + [Completed(2, 0, log.full[16])]
     assert frontier.extend([LEAVES[0]] * 65_536) == expected
 
 
@@ -312,9 +310,7 @@ def test_all_inclusion_cases_of_transparency_dev_get_their_verdict(shared: Path)
         assert passed is not case["wantErr"], case["name"]
 
 
-def test_all_consistency_cases_of_transparency_dev_get_their_verdict(
-    shared: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_all_consistency_cases_of_transparency_dev_get_their_verdict(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for case in cases(shared, "consistency"):
         old_root, new_root = (base64.b64decode(case[key] or "") for key in ("root1", "root2"))
         proof = [base64.b64decode(step) for step in case["proof"] or []]
