@@ -77,7 +77,7 @@ def _excepted(outcome: str, exceptions: object) -> None:
 # --- the ledger and its people -------------------------------------------------------------------------------------------------
 
 
-class Open(Body, kw_only=True):
+class Open(Body, frozen=True, kw_only=True):
     title: f.Line
     vkeys: Annotated[list[f.Vkey], Meta(min_length=2, max_length=2)]
     registrars: Annotated[list[f.Registrar], Meta(min_length=2, max_length=8)]
@@ -86,14 +86,14 @@ class Open(Body, kw_only=True):
     open_fields = ("continues",)
 
 
-class Close(Body, kw_only=True):
+class Close(Body, frozen=True, kw_only=True):
     reason: Opt[f.Line] = UNSET
     successor: Opt[f.Origin] = UNSET
     checkpoint: Opt[f.PreviousCheckpoint] = UNSET
     required = ("reason",)
 
 
-class Enrol(Body, kw_only=True):
+class Enrol(Body, frozen=True, kw_only=True):
     handler: f.Name
     vkey: f.Vkey
     seal_key: f.SealKey
@@ -116,7 +116,7 @@ class Enrol(Body, kw_only=True):
             raise ValueError("custodians and examiners need a prefix for their exhibit numbers")
 
 
-class Rotate(Body, kw_only=True):
+class Rotate(Body, frozen=True, kw_only=True):
     """`old` and `new`: one Ed25519 vkey of a handler, or the log's Ed25519 and ML-DSA-44 vkeys."""
 
     old: Annotated[list[f.Vkey], Meta(min_length=1, max_length=2)]
@@ -129,7 +129,7 @@ class Rotate(Body, kw_only=True):
             raise ValueError("each old key has its new one")
 
 
-class Revoke(Body, kw_only=True):
+class Revoke(Body, frozen=True, kw_only=True):
     vkey: f.Vkey
     reason: Literal["left", "lost", "compromised", "deceased", "other"]
     compromised_since: Opt[f.Natural] = UNSET
@@ -141,7 +141,7 @@ class Revoke(Body, kw_only=True):
 Kind = Literal["digital", "physical", "testimony", "document", "container"]
 
 
-class Acquire(Body, kw_only=True):
+class Acquire(Body, frozen=True, kw_only=True):
     number: f.Number
     description: Opt[f.Text] = UNSET
     kind: Kind
@@ -182,7 +182,7 @@ class Acquire(Body, kw_only=True):
             raise ValueError("a testimony needs its language, in clear or as a digest")
 
 
-class Derive(Body, kw_only=True):
+class Derive(Body, frozen=True, kw_only=True):
     parents: Annotated[list[f.Parent], Meta(min_length=1, max_length=50)]
     operation: Literal[
         "image", "logical_extraction", "copy", "excerpt", "separate", "sample", "redact", "transcode", "enhance",
@@ -211,7 +211,7 @@ class Derive(Body, kw_only=True):
             f._ascending(list(self.stream_digests), "the names of stream_digests")
 
 
-class Release(Body, kw_only=True):
+class Release(Body, frozen=True, kw_only=True):
     to: f.Recipient
     method: Opt[Literal["hand", "courier", "post", "transfer", "object_store"]] = UNSET
     content_check: f.ContentCheck
@@ -231,7 +231,7 @@ class Release(Body, kw_only=True):
         _looked(self)
 
 
-class Accept(Body, kw_only=True):
+class Accept(Body, frozen=True, kw_only=True):
     release: f.Hash
     outcome: f.Outcome
     content_check: f.ContentCheck
@@ -249,7 +249,7 @@ class Accept(Body, kw_only=True):
         _excepted(self.outcome, self.exceptions)
 
 
-class Handover(Body, kw_only=True):
+class Handover(Body, frozen=True, kw_only=True):
     to: f.Recipient
     method: Opt[Literal["hand", "courier", "post", "transfer", "object_store"]] = UNSET
     content_check: f.ContentCheck
@@ -274,19 +274,19 @@ class Handover(Body, kw_only=True):
             raise ValueError("a handover is between two enrolled handlers; use release for an outside party")
 
 
-class Withdraw(Body, kw_only=True):
+class Withdraw(Body, frozen=True, kw_only=True):
     release: f.Hash
     reason: Opt[f.Line] = UNSET
     required = ("reason",)
 
 
-class Decline(Body, kw_only=True):
+class Decline(Body, frozen=True, kw_only=True):
     release: f.Hash
     reason: Opt[f.Line] = UNSET
     required = ("reason",)
 
 
-class Acknowledge(Body, kw_only=True):
+class Acknowledge(Body, frozen=True, kw_only=True):
     release: f.Hash
     received: Opt[f.Received] = UNSET
     seal: Opt[f.Seal] = UNSET
@@ -297,7 +297,7 @@ class Acknowledge(Body, kw_only=True):
     open_fields = ("seal", "exceptions")
 
 
-class Return(Body, kw_only=True):
+class Return(Body, frozen=True, kw_only=True):
     release: f.Hash
     from_: Opt[f.Line] = field(default=UNSET, name="from")
     outcome: f.Outcome
@@ -317,7 +317,7 @@ class Return(Body, kw_only=True):
         _excepted(self.outcome, self.exceptions)
 
 
-class Reassign(Body, kw_only=True):
+class Reassign(Body, frozen=True, kw_only=True):
     from_: f.Name = field(name="from")
     cause: Literal["death", "incapacity", "key_lost", "absent", "dismissed"]
     found_at: Opt[f.Line] = UNSET
@@ -332,7 +332,7 @@ class Reassign(Body, kw_only=True):
             raise ValueError("reassign needs seal or files as they were found")
 
 
-class Store(Body, kw_only=True):
+class Store(Body, frozen=True, kw_only=True):
     location: f.Line | f.Container
     medium: Opt[f.Line] = UNSET
     seal: Opt[f.Seal] = UNSET
@@ -340,7 +340,7 @@ class Store(Body, kw_only=True):
     open_fields = ("seal",)
 
 
-class Access(Body, kw_only=True):
+class Access(Body, frozen=True, kw_only=True):
     manner: Literal["view", "copy", "stream", "open", "derive"]
     child: Opt[f.Item] = UNSET
     sha256_before: Opt[f.Sha256] = UNSET
@@ -355,7 +355,7 @@ class Access(Body, kw_only=True):
             raise ValueError("manner derive names the child, and no other manner does")
 
 
-class Check(Body, kw_only=True):
+class Check(Body, frozen=True, kw_only=True):
     outcome: Literal["match", "mismatch", "missing"]
     coverage: Opt[f.Coverage] = UNSET
     trigger: Opt[f.Line] = UNSET
@@ -367,7 +367,7 @@ class Check(Body, kw_only=True):
     open_fields = ("expected", "found")
 
 
-class Incident(Body, kw_only=True):
+class Incident(Body, frozen=True, kw_only=True):
     kind: Literal[
         "loss", "theft", "confiscation", "destruction", "damage", "gap", "mismatch", "compromise", "found"
     ]  # fmt: skip
@@ -389,7 +389,7 @@ class Incident(Body, kw_only=True):
             raise ValueError("found needs seal or files as they were found")
 
 
-class Dispose(Body, kw_only=True):
+class Dispose(Body, frozen=True, kw_only=True):
     manner: Literal["returned", "destroyed", "transferred_title", "written_off", "entered_in_error"]
     survives: Opt[f.Line] = UNSET
     to: Opt[f.Line] = UNSET
@@ -402,7 +402,7 @@ class Dispose(Body, kw_only=True):
 # --- findings and commentary ---------------------------------------------------------------------------------------------------
 
 
-class Verify(Body, kw_only=True):
+class Verify(Body, frozen=True, kw_only=True):
     claim: Literal["where", "when", "who", "what", "source", "authentic"]
     method: f.Code
     result: Literal["supports", "contradicts", "inconclusive"]
@@ -418,14 +418,14 @@ class Verify(Body, kw_only=True):
     open_fields = ("supersedes",)
 
 
-class Review(Body, kw_only=True):
+class Review(Body, frozen=True, kw_only=True):
     finding: f.Hash
     opinion: Literal["concur", "dissent"]
     rationale: Opt[f.Text] = UNSET
     required = ("rationale",)
 
 
-class Amend(Body, kw_only=True):
+class Amend(Body, frozen=True, kw_only=True):
     """`old` and `new`: the value itself where the field holds text, else its JSON; a confidential field's by its digest."""
 
     target: f.Hash
@@ -436,7 +436,7 @@ class Amend(Body, kw_only=True):
     required = ("reason",)
 
 
-class Describe(Body, kw_only=True):
+class Describe(Body, frozen=True, kw_only=True):
     labels: Opt[f.Lines] = UNSET
     other_numbers: Opt[Annotated[list[f.OtherNumber], Meta(min_length=1, max_length=50)]] = UNSET
     related: Opt[Annotated[list[f.Relation], Meta(min_length=1, max_length=50)]] = UNSET
@@ -447,7 +447,7 @@ class Describe(Body, kw_only=True):
             raise ValueError("describe needs labels, other_numbers, related, persons or attachments")
 
 
-class Note(Body, kw_only=True):
+class Note(Body, frozen=True, kw_only=True):
     text: Opt[f.Text] = UNSET
     required = ("text",)
 
@@ -455,7 +455,7 @@ class Note(Body, kw_only=True):
 # --- people at risk, courts, ends ----------------------------------------------------------------------------------------------
 
 
-class Consent(Body, kw_only=True):
+class Consent(Body, frozen=True, kw_only=True):
     layers: Annotated[list[f.Layer], Meta(min_length=1, max_length=4)]
     limits: Opt[f.Text] = UNSET
     explained: Opt[f.Text] = UNSET
@@ -467,7 +467,7 @@ class Consent(Body, kw_only=True):
         f._ascending([layer.to for layer in self.layers], "layers")
 
 
-class Hold(Body, kw_only=True):
+class Hold(Body, frozen=True, kw_only=True):
     scope: Literal["item"] | f.Label
     until: Opt[f.Time] = UNSET
     required = ("authority",)
@@ -475,19 +475,19 @@ class Hold(Body, kw_only=True):
     times = ("until",)
 
 
-class Lift(Body, kw_only=True):
+class Lift(Body, frozen=True, kw_only=True):
     scope: Literal["item"] | f.Label
     required = ("authority",)
 
 
-class Disclose(Body, kw_only=True):
+class Disclose(Body, frozen=True, kw_only=True):
     target: f.Hash
     fields: Annotated[list[f.Code], Meta(min_length=1, max_length=50)]
     to: Annotated[list[f.Name], Meta(min_length=1, max_length=50)]
     required = ("authority",)
 
 
-class Erase(Body, kw_only=True):
+class Erase(Body, frozen=True, kw_only=True):
     """`digests`: of the fields (scope field) or disclosures; `hold`: the hold entry that the authority overrides, where there is one."""
 
     target: f.Hash
@@ -503,13 +503,13 @@ class Erase(Body, kw_only=True):
             raise ValueError("scope field names the digests to be erased")
 
 
-class Attest(Body, kw_only=True):
+class Attest(Body, frozen=True, kw_only=True):
     target: f.Hash
     basis: Opt[f.Text] = UNSET
     required = ("basis",)
 
 
-class Export(Body, kw_only=True):
+class Export(Body, frozen=True, kw_only=True):
     recipient: Opt[f.Party] = UNSET
     items: Annotated[list[f.ExportedItem], Meta(min_length=1, max_length=400)]
     withheld: Annotated[list[f.WithheldRecord], Meta(max_length=200)]
@@ -525,7 +525,7 @@ class Export(Body, kw_only=True):
         f._ascending([item.subject for item in self.items], "items")
 
 
-class Checkpoint(Body, kw_only=True):
+class Checkpoint(Body, frozen=True, kw_only=True):
     index: f.IndexHead
     previous: f.PreviousCheckpoint | None
 

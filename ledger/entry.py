@@ -22,7 +22,7 @@ MAX_ENTRY = 64 * 1024
 """Bytes of a whole entry note; more goes into an attached file."""
 MAX_DEPTH = 16
 
-B = TypeVar("B", bound=Body)
+B = TypeVar("B", bound=Body, covariant=True)
 
 
 class Seen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -69,7 +69,7 @@ _encode = msgspec.json.Encoder().encode
 
 @cache
 def _decoder(act: str) -> "msgspec.json.Decoder[Entry[Body]]":
-    return msgspec.json.Decoder(Entry[ACTS[act]])  # type: ignore[misc]
+    return msgspec.json.Decoder(Entry[ACTS[act]])  # type: ignore[valid-type, misc]
 
 
 def encode_entry(entry: Entry[Body]) -> bytes:
@@ -105,7 +105,7 @@ def make_entry(act: str, **envelope: object) -> Entry[Body]:
     if act not in ACTS:
         raise Malformed(f"there is no act {act!r}")
     try:
-        entry = msgspec.convert({"custody": VERSION, "act": act, **envelope}, Entry[ACTS[act]])  # type: ignore[misc]
+        entry = msgspec.convert({"custody": VERSION, "act": act, **envelope}, _decoder(act).type)
     except (msgspec.MsgspecError, ValueError) as error:
         raise Malformed(plain(str(error))) from None
     checked: Entry[Body] = decode_entry(encode_entry(entry))

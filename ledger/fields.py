@@ -88,7 +88,7 @@ def _ascending(keys: "list[str]", what: str) -> None:
         raise ValueError(f"{what} must ascend, each once")
 
 
-class Place(Part, kw_only=True):
+class Place(Part, frozen=True, kw_only=True):
     """A place in words, as a point, or both; latitude and longitude are WGS 84 decimal degrees as strings."""
 
     text: Opt[Text] = UNSET
@@ -105,7 +105,7 @@ class Place(Part, kw_only=True):
         _within(self.longitude, 180, "longitude")
 
 
-class Point(Part, kw_only=True):
+class Point(Part, frozen=True, kw_only=True):
     latitude: Decimal
     longitude: Decimal
     precision_m: Natural
@@ -115,7 +115,7 @@ class Point(Part, kw_only=True):
         _within(self.longitude, 180, "longitude")
 
 
-class Period(Part, kw_only=True):
+class Period(Part, frozen=True, kw_only=True):
     """From and to, both included; one may be missing when it is not known."""
 
     from_: Opt[Time] = field(default=UNSET, name="from")
@@ -130,40 +130,40 @@ class Period(Part, kw_only=True):
             raise ValueError("a period cannot end before it begins")
 
 
-class Late(Part, kw_only=True):
+class Late(Part, frozen=True, kw_only=True):
     reason: Line
     notes: Opt[Text] = UNSET
 
 
-class Authority(Part, kw_only=True):
+class Authority(Part, frozen=True, kw_only=True):
     kind: Line
     reference: Line
 
 
-class Tool(Part, kw_only=True):
+class Tool(Part, frozen=True, kw_only=True):
     name: Line
     version: Opt[Line] = UNSET
     command: Opt[Text] = UNSET
 
 
-class Clock(Part, kw_only=True):
+class Clock(Part, frozen=True, kw_only=True):
     """Where the time was read, and how far that clock stood ahead (+) or behind (−), in seconds."""
 
     source: Line
     offset_s: Opt[Whole] = UNSET
 
 
-class Performer(Part, kw_only=True):
+class Performer(Part, frozen=True, kw_only=True):
     name: Line
     organisation: Opt[Line] = UNSET
 
 
-class Person(Part, kw_only=True):
+class Person(Part, frozen=True, kw_only=True):
     code: PersonCode
     part: Literal["source", "depicted", "owner", "witness"]
 
 
-class File(Part, kw_only=True):
+class File(Part, frozen=True, kw_only=True):
     """One file: its name as found, size in bytes, SHA-256 in lower-case hex; other digests beside it, by algorithm."""
 
     name: Line
@@ -179,7 +179,7 @@ class File(Part, kw_only=True):
             _ascending(list(self.digests), "the names of digests")
 
 
-class FileSet(Part, kw_only=True):
+class FileSet(Part, frozen=True, kw_only=True):
     """Many files: their count, bytes in all, and the RFC 6962 root, in hex, over the salted lines of their manifest."""
 
     files: Annotated[int, Meta(ge=1, le=2**53 - 1)]
@@ -192,7 +192,7 @@ Attachments = Annotated[list[File], Meta(min_length=1, max_length=50)]
 Lines = Annotated[list[Line], Meta(min_length=1, max_length=50)]
 
 
-class Seal(Part, kw_only=True):
+class Seal(Part, frozen=True, kw_only=True):
     """A seal as seen: `number` is absent only where `state` is absent; `replaced_by` is the number of the new one."""
 
     number: Opt[Line] = UNSET
@@ -209,7 +209,7 @@ ContentCheck = Literal["hashed", "seal_only", "not_possible"]
 Outcome = Literal["accepted", "accepted_with_exceptions"]
 
 
-class Recipient(Part, kw_only=True):
+class Recipient(Part, frozen=True, kw_only=True):
     """An enrolled handler, or an outside party by name and organisation."""
 
     handler: Opt[Name] = UNSET
@@ -224,13 +224,13 @@ class Recipient(Part, kw_only=True):
             raise ValueError("give a handler, or a name with its organisation")
 
 
-class Party(Part, kw_only=True):
+class Party(Part, frozen=True, kw_only=True):
     name: Line
     organisation: Line
     contact: Opt[Line] = UNSET
 
 
-class Channel(Part, kw_only=True):
+class Channel(Part, frozen=True, kw_only=True):
     times = ("message_time",)
     kind: Literal["web", "messenger", "email", "post", "hand"]
     account: Opt[Line] = UNSET
@@ -238,7 +238,7 @@ class Channel(Part, kw_only=True):
     message: Opt[Text] = UNSET
 
 
-class Online(Part, kw_only=True):
+class Online(Part, frozen=True, kw_only=True):
     times = ("captured",)
     url: Line
     platform: Opt[Line] = UNSET
@@ -251,14 +251,14 @@ class Online(Part, kw_only=True):
     page_media: Opt[Attachments] = UNSET
 
 
-class Source(Part, kw_only=True):
+class Source(Part, frozen=True, kw_only=True):
     """Who gave it, by code, and how reliable that source is held to be (Admiralty scale A–F)."""
 
     code: PersonCode
     reliability: Opt[Literal["A", "B", "C", "D", "E", "F"]] = UNSET
 
 
-class Device(Part, kw_only=True):
+class Device(Part, frozen=True, kw_only=True):
     times = ("reference_time",)
     make: Opt[Line] = UNSET
     model: Opt[Line] = UNSET
@@ -273,14 +273,14 @@ class Device(Part, kw_only=True):
     sim_and_cards: Opt[Line] = UNSET
 
 
-class Claimed(Part, kw_only=True):
+class Claimed(Part, frozen=True, kw_only=True):
     """What somebody says about when and where; words, since claims are seldom exact."""
 
     time: Opt[Line] = UNSET
     place: Opt[Place] = UNSET
 
 
-class Embedded(Part, kw_only=True):
+class Embedded(Part, frozen=True, kw_only=True):
     """What the file's own metadata says; `time` as it stands there, often without a zone."""
 
     time: Opt[Line] = UNSET
@@ -288,7 +288,7 @@ class Embedded(Part, kw_only=True):
     camera: Opt[Line] = UNSET
 
 
-class PriorCustody(Part, kw_only=True):
+class PriorCustody(Part, frozen=True, kw_only=True):
     """A holder before the ledger: stated by somebody, signed by nobody."""
 
     holder: Line
@@ -297,45 +297,45 @@ class PriorCustody(Part, kw_only=True):
     basis: Line
 
 
-class ForeignOrigin(Part, kw_only=True):
+class ForeignOrigin(Part, frozen=True, kw_only=True):
     ledger: Origin
     checkpoint: Text
     entry: Hash
 
 
-class Parent(Part, kw_only=True):
+class Parent(Part, frozen=True, kw_only=True):
     subject: Item
     entry: Hash
     sha256: Opt[Sha256] = UNSET
 
 
-class Change(Part, kw_only=True):
+class Change(Part, frozen=True, kw_only=True):
     what: Line
     why: Line
     by: Line
 
 
-class Received(Part, kw_only=True):
+class Received(Part, frozen=True, kw_only=True):
     times = ("time",)
     by: Line
     organisation: Line
     time: Time
 
 
-class Onward(Part, kw_only=True):
+class Onward(Part, frozen=True, kw_only=True):
     times = ("time",)
     to: Line
     time: Opt[Time] = UNSET
 
 
-class DossierReference(Part, kw_only=True):
+class DossierReference(Part, frozen=True, kw_only=True):
     """The export of another ledger: its origin and the SHA-256 of its tag manifest."""
 
     ledger: Origin
     sha256: Sha256
 
 
-class Input(Part, kw_only=True):
+class Input(Part, frozen=True, kw_only=True):
     """What a finding rests on: one file by SHA-256, or one entry."""
 
     sha256: Opt[Sha256] = UNSET
@@ -347,17 +347,17 @@ class Input(Part, kw_only=True):
             raise ValueError("an input is one file by sha256, or one entry")
 
 
-class Confidence(Part, kw_only=True):
+class Confidence(Part, frozen=True, kw_only=True):
     scale: Line
     value: Line
     rationale: Text
 
 
-class Container(Part, kw_only=True):
+class Container(Part, frozen=True, kw_only=True):
     container: Item
 
 
-class Coverage(Part, kw_only=True):
+class Coverage(Part, frozen=True, kw_only=True):
     checked: Natural
     of: Natural
 
@@ -366,14 +366,14 @@ class Coverage(Part, kw_only=True):
             raise ValueError("coverage: more checked than there are")
 
 
-class Found(Part, kw_only=True):
+class Found(Part, frozen=True, kw_only=True):
     location: Opt[Line] = UNSET
     seal: Opt[Seal] = UNSET
     condition: Opt[Line] = UNSET
     sha256: Opt[Sha256] = UNSET
 
 
-class Sample(Part, kw_only=True):
+class Sample(Part, frozen=True, kw_only=True):
     """A drawn sample: the seed is the root of a checkpoint cosigned after the sample was announced; `items`, `bytes` drawn."""
 
     seed: Hash
@@ -382,53 +382,53 @@ class Sample(Part, kw_only=True):
     bytes: Natural
 
 
-class OtherNumber(Part, kw_only=True):
+class OtherNumber(Part, frozen=True, kw_only=True):
     scheme: Line
     number: Line
 
 
-class Relation(Part, kw_only=True):
+class Relation(Part, frozen=True, kw_only=True):
     subject: Item
     relation: Literal["same_bytes", "same_recording", "same_event", "report_on", "disputes", "found_with"]
 
 
-class Layer(Part, kw_only=True):
+class Layer(Part, frozen=True, kw_only=True):
     to: Literal["court", "tribunal", "partner", "public"]
     granted: bool
 
 
-class Withdrawn(Part, kw_only=True):
+class Withdrawn(Part, frozen=True, kw_only=True):
     dates = ("date",)
     date: Date
     reason: Line
 
 
-class Label(Part, kw_only=True):
+class Label(Part, frozen=True, kw_only=True):
     label: Line
 
 
-class Override(Part, kw_only=True):
+class Override(Part, frozen=True, kw_only=True):
     authority: Authority
 
 
-class ExportedItem(Part, kw_only=True):
+class ExportedItem(Part, frozen=True, kw_only=True):
     subject: Item
     count: Annotated[int, Meta(ge=1, le=2**53 - 1)]
     record: Hash
 
 
-class WithheldRecord(Part, kw_only=True):
+class WithheldRecord(Part, frozen=True, kw_only=True):
     record: Hash
     reason: Line
 
 
-class PaperWitness(Part, kw_only=True):
+class PaperWitness(Part, frozen=True, kw_only=True):
     name: Line
     organisation: Line
     paper: File
 
 
-class LedgerRules(Part, kw_only=True):
+class LedgerRules(Part, frozen=True, kw_only=True):
     """`dispose_witnesses`: who may stand beside the holder; `max_lag_s`: how old an unseen record may be when an entry is recorded."""
 
     dispose_witnesses: Literal["handler", "handler_or_paper"]
@@ -440,7 +440,7 @@ Role = Literal["registrar", "custodian", "examiner", "auditor"]
 Roles = Annotated[list[Role], Meta(min_length=1, max_length=4)]
 
 
-class Registrar(Part, kw_only=True):
+class Registrar(Part, frozen=True, kw_only=True):
     """One of the first registrars; `recovery` marks a sealed key kept for the day the other is lost."""
 
     handler: Name
@@ -457,19 +457,19 @@ class Registrar(Part, kw_only=True):
             raise ValueError("a first registrar has the role registrar")
 
 
-class IdentityCheck(Part, kw_only=True):
+class IdentityCheck(Part, frozen=True, kw_only=True):
     how: Line
     by: Name
 
 
-class IndexHead(Part, kw_only=True):
+class IndexHead(Part, frozen=True, kw_only=True):
     """The completeness index over all records before the checkpoint act: how many subjects, and its root."""
 
     subjects: Natural
     root: Hash
 
 
-class PreviousCheckpoint(Part, kw_only=True):
+class PreviousCheckpoint(Part, frozen=True, kw_only=True):
     """The last signed checkpoint with its cosignatures as one signed note, and RFC 3161 tokens over it, DER in base64."""
 
     note: Annotated[str, Meta(min_length=1, max_length=40000, pattern=r"\A[^\x00-\x09\x0b-\x1f\x7f-\x9f]+\Z")]

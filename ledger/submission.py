@@ -1,0 +1,80 @@
+"""One entry before its judges: what they may look at, and where they write what it changes."""
+
+from dataclasses import dataclass
+from typing import Generic, NoReturn, TypeVar
+
+from ledger.acts import Body
+from ledger.entry import Entry
+from ledger.errors import Refused
+from ledger.state import Admission, Changes, F, Fact, HandlerFact, ItemFact, LedgerFact, State, item_key
+
+B = TypeVar("B", bound=Body, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Submission(Generic[B]):
+    """An entry with the place it takes in the log.
+
+    `index` and `recorded` (Unix seconds) are its record's; `cited` is its own hash and `record` its record's, both base64, as later
+    entries cite them. Facts are read through what this submission has already changed.
+    """
+
+    entry: Entry[B]
+    index: int
+    recorded: int
+    cited: str
+    record: str
+    state: State
+    result: Admission
+
+    @property
+    def changes(self) -> Changes:
+        return self.result.changes
+
+    def fact(self, key: str, kind: type[F]) -> F | None:
+        changed = self.changes.get(key)
+        if changed is not None:
+            assert isinstance(changed, kind)
+            return changed
+        return self.state.fact(key, kind)
+
+    def put(self, key: str, fact: Fact) -> None:
+        self.changes[key] = fact
+
+    def note(self, line: str, sentence: str) -> None:
+        """Something worth a word beside a verdict line, though no fault."""
+        self.result.notes.append((line, sentence))
+
+    @property
+    def ledger(self) -> LedgerFact:
+        found = self.fact("ledger", LedgerFact)
+        return found if found is not None else refuse("open.first", "the ledger has not been opened; its first entry must be open")
+
+    def handler(self, name: str) -> HandlerFact:
+        found = self.fact(f"handler:{name}", HandlerFact)
+        return found if found is not None else refuse("key.unknown", f"{name} is not enrolled in this ledger; a registrar must enrol them")
+
+    def item(self, subject: str | None = None) -> ItemFact:
+        """The item that the entry is about, or another one by its subject."""
+        found = self.fact(item_key(subject or self.entry.subject), ItemFact)
+        return found if found is not None else refuse("item.unknown", f"there is no item {subject or self.entry.subject} in this ledger")
+
+    def put_item(self, item: ItemFact, subject: str | None = None) -> None:
+        self.put(item_key(subject or self.entry.subject), item)
+
+    def signers(self, *counts: int) -> list[str]:
+        """Who signs, refused unless there are as many as the act needs."""
+        if len(self.entry.by) not in counts:
+            needed = " or ".join(str(count) for count in counts)
+            refuse("by.count", f"{self.entry.act} is signed by {needed}, not by {len(self.entry.by)}")
+        return list(self.entry.by)
+
+    def require_role(self, name: str, *roles: str) -> None:
+        held = self.handler(name).roles
+        if not set(held) & set(roles):
+            refuse("role", f"{name} is {' and '.join(held)}; {self.entry.act} needs a {' or '.join(roles)}")
+
+
+def refuse(rule: str, message: str) -> NoReturn:
+    """The rules forbid it: raises Refused with the rule's code."""
+    raise Refused(rule, message)
