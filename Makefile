@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 600
 SOAK_SECONDS ?= 1800
 # Options that loosen the strict check of the program for its tests: a fixture need not say what it is.
 LIGHTER := --allow-untyped-defs --allow-incomplete-defs --allow-untyped-calls --allow-untyped-decorators --allow-any-generics \
-           --allow-subclassing-any --cache-dir .mypy_cache/tests
+           --allow-subclassing-any --explicit-package-bases --cache-dir .mypy_cache/tests
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint bench fuzz soak wheel-test lock clean
@@ -27,7 +27,7 @@ test: lint ## style, types and every test
 lint: .venv/.installed ## style and types alone
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/mypy $(LIGHTER) tests $(if $(wildcard benchmarks/*.py),benchmarks)
+	MYPYPATH=tests $(BIN)/mypy $(LIGHTER) tests $(if $(wildcard benchmarks/*.py),benchmarks)
 
 bench: .venv/.installed ## measure; one JSON line per figure
 	$(BIN)/python -m benchmarks
@@ -80,7 +80,7 @@ clean: ## remove what was built, and the demo; keeps .venv
 
 define check_python
 if ! $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
-  echo "custody needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1 || echo missing)." >&2; \
+  echo "custody needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>/dev/null || echo not there)." >&2; \
   echo "Install one and name it: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; \
 elif ! $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then \
   echo "$(PYTHON) cannot make virtual environments. Install its package for that (Debian, Ubuntu: apt install python3-venv)." >&2; \

@@ -21,7 +21,7 @@ CENTRE = {
     *("errors", "printable", "fields", "acts", "entry", "record", "recording"),
     *("merkle", "index", "checkpoint", "proof", "timestamp", "witness"),
     *("state", "submission", "admit", "roster", "custody", "keeping", "findings", "consent", "disclosure"),
-    *("policy", "audit"),
+    *("policy", "replay", "audit"),
 }
 EDGES = {"fixity", "embedded", "objects", "store", "dossier"}
 LAYERS: list[set[str]] = [

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from transcript import from_text, run
 
 TRANSCRIPTS = {path.stem: path for path in sorted((Path(__file__).parent / "transcripts").glob("*.txt"))}

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from transcript import from_markdown, run
 
 ROOT = Path(__file__).resolve().parent.parent

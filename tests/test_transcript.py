@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 import transcript
 from transcript import Step, UnreadableTranscript, WrongTranscript, from_markdown, from_text, matches, run
 
