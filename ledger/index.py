@@ -127,8 +127,6 @@ class Index:
             return low
         if not _bit(self._tags[high - 1], depth):
             return high
-        if high - low == 2:
-            return high - 1
         first_right = ((path << 1 | 1) << (MAX_DEPTH - 1 - depth)) - (1 << MAX_DEPTH)
         return bisect_left(self._tags, first_right.to_bytes(HASH_SIZE), low + 1, high - 1)
 

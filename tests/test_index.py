@@ -164,6 +164,7 @@ def test_a_proof_for_one_subject_proves_nothing_of_another() -> None:
             if asked != proved:
                 refused(asked, INDEX.prove(proved))
                 refused(asked, replace(INDEX.prove(proved), tag=asked))
+                refused(asked, replace(INDEX.prove(asked), tag=proved))
 
 
 def test_a_present_subject_cannot_be_shown_absent() -> None:

@@ -162,6 +162,8 @@ BASE = f"log {LOG.verifier.vkey}\nwitness a {X1.vkey}\nwitness b {X2.vkey}\n"
         "quorum\x0bnone",
         "quorum none\x00",
         "quorum none\x7f",
+        "# \x00\nquorum none",
+        "#\r\nquorum none",
         "quorum\xa0none",
     ],
 )
@@ -248,6 +250,7 @@ OTHER_PIN = sign_checkpoint(Checkpoint("other.example", 41, bytes(32)), [LOG]).d
         {"origin": "custody-x"},
         {"origin": "{"},
         {"origin": "other.example"},
+        {"origin": "é" * 200, "checkpoint": None},
         {"first": "AAAA"},
         {"first": "A" * 44},
         {"first": "A" * 42 + "B="},
