@@ -147,12 +147,18 @@ def _open_at(path: Source, at: int | None, name: str, folder: bool = False) -> i
     return fd
 
 
+def kind_of(mode: int) -> str:
+    """What a `st_mode` that is no plain file stands for, with its article."""
+    return next((word for matches, word in _KINDS if matches(mode)), "of an unknown kind")
+
+
 def _expect(mode: int, name: str, folder: bool) -> None:
     if stat.S_ISDIR(mode) if folder else stat.S_ISREG(mode):
         return
-    kind = next((word for matches, word in _KINDS if matches(mode)), "of an unknown kind")
     hint = _LINK_HINT if stat.S_ISLNK(mode) else ""
-    raise Refused("file", f"{name} is {kind}, not a {'folder' if folder else 'file'}{hint}")
+    wanted = "folder" if folder else "file"
+    kind = "a file" if stat.S_ISREG(mode) else kind_of(mode)
+    raise Refused("file", f"{name} is {kind}, not a {wanted}{hint}")
 
 
 def _hasher(algorithm: str) -> _Hasher:
