@@ -183,7 +183,7 @@ def checkpoint(s: Submission[acts.Checkpoint]) -> None:
 
 
 def _previous(s: Submission[acts.Checkpoint], note: str) -> None:
-    verifiers = [roster._verifier(vkey) for vkey in s.ledger.vkeys]
+    verifiers = [roster.verifier_of(vkey) for vkey in s.ledger.vkeys]
     try:
         opened = open_checkpoint(note.encode(), verifiers)
     except (NoteError, SignatureError, Malformed, Fault) as error:

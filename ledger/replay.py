@@ -9,7 +9,7 @@ from ledger.entry import decode_entry
 from ledger.index import Index, index_value
 from ledger.merkle import Frontier
 from ledger.record import subject_tag
-from ledger.state import Changes, Cited, F, Fact, Head
+from ledger.state import Changes, Cited, F, Fact, Head, LedgerFact
 
 
 class Replay:
@@ -40,6 +40,9 @@ class Replay:
         self._recorded.append(recorded)
         self._frontier.append(record)
         self.apply(origin, changes)
+        ledger = changes.get("ledger")
+        if isinstance(ledger, LedgerFact) and ledger.closed_at == self.size:
+            self.root_now()
 
     def apply(self, origin: str, changes: Changes) -> None:
         """The facts that an entry changes; the heads among them are the subjects of the completeness index."""

@@ -17,7 +17,8 @@ from ledger.fields import instant
 from ledger.state import HandlerFact, KeyFact, LedgerFact, Owner
 from ledger.submission import Submission, refuse
 
-_verifier = lru_cache(maxsize=8192)(parse_vkey)
+verifier_of = lru_cache(maxsize=8192)(parse_vkey)
+"""The verifier of a vkey that the roster holds, parsed once."""
 
 
 def signing_keys(s: Submission[acts.Body], signatures: Sequence[Signature]) -> list[Verifier]:
@@ -47,7 +48,7 @@ def _brought(body: acts.Body) -> list[str]:
 def _key_for(s: Submission[acts.Body], line: Signature, new: dict[tuple[str, bytes], Verifier]) -> Verifier:
     ledger = s.fact("ledger", LedgerFact)
     if ledger is not None and line.name == ledger.origin:
-        known = [v for v in map(_verifier, ledger.vkeys) if v.made(line) and v.algorithm == ED25519]
+        known = [v for v in map(verifier_of, ledger.vkeys) if v.made(line) and v.algorithm == ED25519]
     else:
         handler = s.fact(f"handler:{line.name}", HandlerFact)
         known = [] if handler is None else _good_keys(s, handler, line)
@@ -60,7 +61,7 @@ def _key_for(s: Submission[acts.Body], line: Signature, new: dict[tuple[str, byt
 
 def _good_keys(s: Submission[acts.Body], handler: HandlerFact, line: Signature) -> list[Verifier]:
     for key in handler.keys:
-        verifier = _verifier(key.vkey)
+        verifier = verifier_of(key.vkey)
         if not verifier.made(line):
             continue
         if key.until is not None:
@@ -74,7 +75,7 @@ def _good_keys(s: Submission[acts.Body], handler: HandlerFact, line: Signature) 
 def _checked(vkey: str, algorithm: int = ED25519) -> Verifier:
     """A vkey that may enter the roster: well formed, of the right kind, and a safe point."""
     try:
-        verifier = _verifier(vkey)
+        verifier = verifier_of(vkey)
         if verifier.algorithm != algorithm:
             refuse("key.kind", f"the key of {verifier.name} is of kind 0x{verifier.algorithm:02x}; 0x{algorithm:02x} is needed here")
         if algorithm == ED25519:
