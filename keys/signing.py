@@ -69,7 +69,8 @@ def strict_verify(public: bytes, signature: bytes, message: bytes) -> None:
 
 
 def safe_public_key(public: bytes) -> None:
-    """Raise SignatureError unless `public` is the canonical encoding of a point of prime order ([L]A = identity).
+    """Raise SignatureError unless `public` is the canonical encoding of a point of prime order ([L]A =
+    identity).
 
     For every key before it is enrolled or trusted; too slow, and needless, for every signature.
     """
