@@ -23,7 +23,7 @@ CENTRE = {
     *("state", "submission", "admit", "roster", "custody", "keeping", "findings", "consent", "disclosure"),
     *("policy", "replay", "audit"),
 }
-EDGES = {"fixity", "embedded", "objects", "store", "dossier"}
+EDGES = {"fixity", "embedded", "embedded_reader", "objects", "sample", "store", "dossier"}
 LAYERS: list[set[str]] = [
     {"keys", *(f"keys.{name}" for name in KEYS_PURE | KEYS_EDGES)},
     {"ledger", *(f"ledger.{name}" for name in CENTRE)},
