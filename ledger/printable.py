@@ -5,9 +5,7 @@ import unicodedata
 
 # Format characters that a reader needs: ZWNJ and ZWJ shape Persian, Arabic and Indic words; the others are
 # visible signs that go with numbers and verses.
-_KEPT_FORMAT = frozenset(
-    "\u200c\u200d\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
-)
+_KEPT_FORMAT = frozenset("\u200c\u200d\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
 
 # Control, format (bidi controls, zero-width signs, tags, BOM), line and paragraph separators, surrogates,
 # unassigned, private use.

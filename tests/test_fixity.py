@@ -59,9 +59,7 @@ def test_progress_counts_the_bytes_read_to_the_last(tmp_path: Path) -> None:
 def test_the_fingerprints_of_real_photos_agree_with_another_tool(shared: Path) -> None:
     photos = sorted((shared / "evidence").glob("*.jpg"))
     lines = subprocess.run(["sha256sum", *photos], capture_output=True, text=True, check=True).stdout
-    assert [hash_file(photo).sha256 for photo in photos] == [
-        line.split(" ")[0] for line in lines.splitlines()
-    ]
+    assert [hash_file(photo).sha256 for photo in photos] == [line.split(" ")[0] for line in lines.splitlines()]
 
 
 def test_a_sparse_file_is_read_in_little_memory(tmp_path: Path) -> None:
@@ -101,9 +99,7 @@ def test_a_device_is_refused_without_being_opened(device: str, monkeypatch: pyte
         hash_file(device)
 
 
-def test_a_file_swapped_for_a_pipe_between_look_and_opening_is_refused(
-    abc: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_swapped_for_a_pipe_between_look_and_opening_is_refused(abc: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     really = os.open
 
     def swap(path: Path, flags: int, **rest: int) -> int:

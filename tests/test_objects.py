@@ -36,9 +36,7 @@ def kept(store: ObjectStore) -> list[str]:
     return sorted(str(p.relative_to(store.root)) for p in store.root.rglob("*") if not p.is_dir())
 
 
-def test_a_file_stands_under_its_sha256_read_only_with_the_same_bytes(
-    store: ObjectStore, tmp_path: Path
-) -> None:
+def test_a_file_stands_under_its_sha256_read_only_with_the_same_bytes(store: ObjectStore, tmp_path: Path) -> None:
     found = store.add(made(tmp_path / "a", b"abc"), also=("md5",))
     assert found.sha256 == hashlib.sha256(b"abc").hexdigest()
     assert found.others == {"md5": "900150983cd24fb0d6963f7d28e17f72"}
@@ -63,9 +61,7 @@ def test_the_original_is_not_touched(store: ObjectStore, tmp_path: Path) -> None
     )
 
 
-def test_the_same_bytes_are_kept_once_and_checked_when_they_come_again(
-    store: ObjectStore, tmp_path: Path
-) -> None:
+def test_the_same_bytes_are_kept_once_and_checked_when_they_come_again(store: ObjectStore, tmp_path: Path) -> None:
     first = store.add(made(tmp_path / "a", b"abc"))
     inode = store.path(first.sha256).stat().st_ino
     assert store.add(made(tmp_path / "b", b"abc")) == first
@@ -73,9 +69,7 @@ def test_the_same_bytes_are_kept_once_and_checked_when_they_come_again(
     assert len(kept(store)) == 1
 
 
-def test_stored_bytes_that_rotted_are_a_fault_when_the_file_comes_again(
-    store: ObjectStore, tmp_path: Path
-) -> None:
+def test_stored_bytes_that_rotted_are_a_fault_when_the_file_comes_again(store: ObjectStore, tmp_path: Path) -> None:
     found = store.add(made(tmp_path / "a", b"abc"))
     store.path(found.sha256).chmod(0o644)
     store.path(found.sha256).write_bytes(b"abd")
@@ -99,9 +93,7 @@ def test_each_flipped_byte_of_a_stored_file_is_found(store: ObjectStore, tmp_pat
 
 
 @pytest.mark.parametrize("part", ["file", "folder"])
-def test_a_stored_file_swapped_for_a_link_is_not_followed(
-    part: str, store: ObjectStore, tmp_path: Path
-) -> None:
+def test_a_stored_file_swapped_for_a_link_is_not_followed(part: str, store: ObjectStore, tmp_path: Path) -> None:
     sha256 = store.add(made(tmp_path / "a", b"abc")).sha256
     swapped = store.path(sha256) if part == "file" else store.path(sha256).parent
     swapped.rename(tmp_path / "moved")
@@ -121,9 +113,7 @@ def test_a_file_that_is_not_there_is_missing(store: ObjectStore, tmp_path: Path)
         store.open(sha256)
 
 
-@pytest.mark.parametrize(
-    "name", ["", "../../etc/passwd", "A" * 64, "0" * 63, "0" * 65, "0" * 64 + "\n", "٠" * 64]
-)
+@pytest.mark.parametrize("name", ["", "../../etc/passwd", "A" * 64, "0" * 63, "0" * 65, "0" * 64 + "\n", "٠" * 64])
 def test_a_name_that_is_no_sha256_reaches_no_file(name: str, store: ObjectStore) -> None:
     for act in (store.path, store.has, store.open, store.check):
         with pytest.raises(Malformed, match="not a SHA-256"):
@@ -166,9 +156,7 @@ MUTATORS = [rewritten_with_its_old_time, written_through_a_memory_map, grown, sh
 
 
 @pytest.mark.parametrize("mutate", MUTATORS, ids=lambda mutate: mutate.__name__)
-def test_a_file_changed_while_it_is_read_is_refused(
-    mutate: Callable[[Path], None], store: ObjectStore, tmp_path: Path
-) -> None:
+def test_a_file_changed_while_it_is_read_is_refused(mutate: Callable[[Path], None], store: ObjectStore, tmp_path: Path) -> None:
     path = made(tmp_path / "a", os.urandom(3 * BUFFER))
 
     def at_the_end(size: int) -> None:
@@ -181,9 +169,7 @@ def test_a_file_changed_while_it_is_read_is_refused(
     assert kept(store) == []
 
 
-def test_a_file_written_to_a_hundred_times_a_second_is_never_stored_torn(
-    store: ObjectStore, tmp_path: Path
-) -> None:
+def test_a_file_written_to_a_hundred_times_a_second_is_never_stored_torn(store: ObjectStore, tmp_path: Path) -> None:
     path = made(tmp_path / "a", b"0" * (16 * BUFFER))
     done = threading.Event()
 
@@ -219,9 +205,7 @@ def test_a_copy_that_is_not_what_was_read_is_not_kept(
     assert kept(store) == []
 
 
-def test_short_writes_are_continued(
-    store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_short_writes_are_continued(store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     really = os.write
     monkeypatch.setattr(os, "write", lambda fd, data: really(fd, data[:1000]))
     data = os.urandom(4567)
@@ -238,9 +222,7 @@ def test_many_files_are_stored_in_order_with_one_flush_for_each_folder(
     paths = [made(tmp_path / f"{n}", b"%d" % (n % 600)) for n in range(700)]
     flushed: list[Path] = []
     really = folder_module._flush_folder
-    monkeypatch.setattr(
-        folder_module, "_flush_folder", lambda folder: (flushed.append(folder), really(folder))
-    )
+    monkeypatch.setattr(folder_module, "_flush_folder", lambda folder: (flushed.append(folder), really(folder)))
     found = store.add_many(paths)
     assert [d.sha256 for d in found] == [hashlib.sha256(b"%d" % (n % 600)).hexdigest() for n in range(700)]
     assert len(kept(store)) == 600
@@ -284,9 +266,7 @@ def test_two_that_add_the_same_file_at_once_both_succeed(store: ObjectStore, tmp
 @contextmanager
 def small_disk(at: Path, size: str) -> Iterator[None]:
     at.mkdir()
-    made_it = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", at], capture_output=True, check=False
-    )
+    made_it = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", at], capture_output=True, check=False)
     if made_it.returncode:
         pytest.skip("a disk of our own cannot be mounted here (that needs root)")
     try:
@@ -352,9 +332,7 @@ ObjectStore(Path(sys.argv[1])).add(Path(sys.argv[2]), progress=wait)
 def adder(store: ObjectStore, path: Path) -> "subprocess.Popen[str]":
     """Another process in the middle of an add."""
     root = Path(folder_module.__file__).parent.parent.parent
-    running = subprocess.Popen(
-        [sys.executable, "-c", ADDER, store.root, path], stdout=subprocess.PIPE, text=True, cwd=root
-    )
+    running = subprocess.Popen([sys.executable, "-c", ADDER, store.root, path], stdout=subprocess.PIPE, text=True, cwd=root)
     assert running.stdout is not None
     assert running.stdout.readline() == "reading\n"
     return running

@@ -57,9 +57,7 @@ class ObjectStore:
         their name. If the renaming, the last step, fails on the way, whole files may stay unnamed.
         """
         with _names_the_cause(), self._batch() as batch, opener(under) as opened:
-            found = [
-                take_in(opened, path, batch / str(place), also, progress) for place, path in enumerate(paths)
-            ]
+            found = [take_in(opened, path, batch / str(place), also, progress) for place, path in enumerate(paths)]
             folders = {self._place(batch / str(place), digests.sha256) for place, digests in enumerate(found)}
             for folder in sorted(folders):
                 _flush_folder(folder)
@@ -129,9 +127,7 @@ class ObjectStore:
         if not self.has(sha256):
             os.rename(staged, final)
         elif self.check(sha256) != "match":
-            raise Fault(
-                f"stored bytes differ: {shown(final)} is not what its name says; move it aside and repeat"
-            )
+            raise Fault(f"stored bytes differ: {shown(final)} is not what its name says; move it aside and repeat")
         return final.parent
 
     def _open(self, sha256: str) -> int:

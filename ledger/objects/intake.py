@@ -28,9 +28,7 @@ def opener(under: Path | None) -> Iterator[Open]:
         os.close(root)
 
 
-def take_in(
-    opened: Open, path: Path | str, staged: Path, also: tuple[str, ...], progress: Progress | None
-) -> Digests:
+def take_in(opened: Open, path: Path | str, staged: Path, also: tuple[str, ...], progress: Progress | None) -> Digests:
     """Copies `path` to the new file `staged`, flushed and read-only; three equal SHA-256, or an error.
 
     Raises Refused where the file is none or changes meanwhile, Unavailable where it cannot be read or the
