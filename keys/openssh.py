@@ -17,14 +17,19 @@ def openssh_seed(file: bytes, passphrase: str | None) -> bytes:
         raise PassphraseError(
             "the OpenSSH key has a passphrase, or was given one it does not have; try again"
         ) from None
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except UnsupportedAlgorithm:
+        raise KeyFileError(
+            "this OpenSSH key's protection cannot be read here (needs the Python module bcrypt); install it, or use "
+            "the key through an ssh-agent"
+        ) from None
+    except ValueError:
         if passphrase:
             raise PassphraseError(
                 "the OpenSSH key does not open: wrong passphrase or a damaged file; try again"
-            ) from error
+            ) from None
         raise KeyFileError(
             "not an OpenSSH private key of a kind known here; give the file without .pub"
-        ) from error
+        ) from None
     if not isinstance(key, Ed25519PrivateKey):
         raise KeyFileError("the OpenSSH key is not ssh-ed25519; make one with: ssh-keygen -t ed25519")
     return key.private_bytes_raw()
