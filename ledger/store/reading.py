@@ -1,0 +1,233 @@
+"""What a store answers: records and entries, tiles for proofs, facts for the rules, rows for people. Writes nothing."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from keys.errors import NoteError
+from keys.note import parse_note
+from ledger.entry import cite, decode_entry, entry_hash, text_hash
+from ledger.errors import CannotTell, CustodyError, Fault
+from ledger.fields import instant
+from ledger.index import Index, index_value
+from ledger.merkle import HASH_SIZE, Frontier, parse_hash, tree_root
+from ledger.record import parse_record, record_hash, subject_tag
+from ledger.state import Cited, F, Head, LedgerFact
+from ledger.store import schema
+from ledger.store.connection import Connection
+from ledger.tables import BY_NAME, Value
+
+FIRST = bytes(HASH_SIZE)
+"""Stands in the column `prev` of record 0, so that it is unique too."""
+_SCAN = 500
+_HEAD = "head:"
+
+
+class _Subject(Struct):
+    subject: str
+
+
+class Reading:
+    """Implements `State`, and more. Everything is read when asked; `snapshot` holds one moment for several questions."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    # the log
+
+    def size(self) -> int:
+        """How many records there are."""
+        found: int = self._connection.one("SELECT coalesce(max(idx) + 1, 0) FROM log")
+        return found
+
+    def head(self) -> tuple[int, bytes] | None:
+        """The size and the hash of the last record; None in a ledger without any."""
+        rows = self._connection.run("SELECT idx + 1, hash FROM log ORDER BY idx DESC LIMIT 1")
+        return (rows[0][0], _bytes(rows[0][1], "the last record")) if rows else None
+
+    def record(self, index: int) -> bytes:
+        """The record's text. CannotTell beyond the end."""
+        return self._column("record", index)
+
+    def note(self, index: int) -> bytes:
+        """The entry at an index: the signed note, byte for byte."""
+        return self._column("entry", index)
+
+    def _column(self, name: str, index: int) -> bytes:
+        rows = self._connection.run(f"SELECT {name} FROM log WHERE idx = ?", (index,))  # noqa: S608
+        if not rows:
+            raise CannotTell(f"there is no record {index}: the ledger has {self.size()}, counted from 0")
+        return _bytes(rows[0][0], f"record {index}")
+
+    def records(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[bytes, bytes]]:
+        """Record text and entry note from `start` up to `stop`, straight from the table: an index could hide rows.
+
+        Read in batches, with no lock held between them.
+        """
+        sql = "SELECT idx, record, entry FROM log NOT INDEXED WHERE idx >= ? AND idx < ? ORDER BY idx LIMIT ?"
+        end = stop if stop is not None else self.size()
+        while batch := self._connection.run(sql, (start, end, _SCAN)):
+            for index, record, note in batch:
+                yield _bytes(record, f"record {index}"), _bytes(note, f"entry {index}")
+            start = batch[-1][0] + 1
+
+    def chain(self, subject: str) -> list[int]:
+        """The indexes of a subject's records, first to last."""
+        rows = self._connection.run("SELECT idx FROM log WHERE subject = ? ORDER BY idx", (subject,))
+        return [index for (index,) in rows]
+
+    def tiles(self, level: int, index: int, width: int) -> list[bytes]:
+        """A C2SP hash tile of height 8: at level 0 record hashes, above that the roots of full tiles below. One query."""
+        low, high = index << 8, (index << 8) + width
+        if level:
+            sql = "SELECT hash FROM nodes WHERE level = ? AND idx >= ? AND idx < ? ORDER BY idx"
+            return [node for (node,) in self._connection.run(sql, (level, low, high))]
+        return [leaf for (leaf,) in self._connection.run(
+            "SELECT hash FROM log WHERE idx >= ? AND idx < ? ORDER BY idx", (low, high)
+        )]  # fmt: skip
+
+    def checkpoint(self, size: int | None = None) -> bytes | None:
+        """The signed checkpoint of a size, or the last one; None where there is none."""
+        found = self._connection.one(
+            "SELECT note FROM checkpoints WHERE size = coalesce(?, (SELECT max(size) FROM checkpoints))", (size,)
+        )
+        return None if found is None else str(found).encode()
+
+    def checkpoints(self) -> Iterator[bytes]:
+        """The signed checkpoints, smallest first."""
+        for (note,) in self._connection.each("SELECT note FROM checkpoints NOT INDEXED ORDER BY size"):
+            yield str(note).encode()
+
+    # facts, and what else the rules ask
+
+    def fact(self, key: str, kind: type[F]) -> F | None:
+        value = self._connection.one("SELECT value FROM facts WHERE key = ?", (key,))
+        return None if value is None else _fact(key, value, kind)
+
+    def facts(self, prefix: str, kind: type[F]) -> Iterator[tuple[str, F]]:
+        """All facts whose key begins with `prefix`, which ends in a colon."""
+        sql = "SELECT key, value FROM facts WHERE key >= ? AND key < ? ORDER BY key"
+        for key, value in self._connection.each(sql, (prefix, prefix[:-1] + ";")):
+            yield key, _fact(key, value, kind)
+
+    def cited(self, entry: str) -> Cited | None:
+        digest = parse_hash(entry.encode())
+        rows = self._connection.run("SELECT idx, entry FROM log WHERE entry_hash = ?", (digest,))
+        if not rows:
+            return None
+        index, note = rows[0]
+        if entry_hash(_bytes(note, f"entry {index}")) != digest:
+            raise Fault(f"entry {index} was changed in the store; run `custody audit`")
+        return Cited(index, decode_entry(parse_note(note).text))
+
+    def record_hash(self, index: int) -> bytes | None:
+        found = self._connection.one("SELECT hash FROM log WHERE idx = ?", (index,))
+        return None if found is None else _bytes(found, f"record {index}")
+
+    def recorded(self, index: int) -> int:
+        return instant(parse_record(self.record(index)).recorded)
+
+    def root(self, size: int) -> bytes:
+        return tree_root(size, self.tiles)
+
+    def subjects(self) -> Iterator[tuple[bytes, int, bytes]]:
+        """For the completeness index: each subject's tag, its number of records, and the hash of its last."""
+        ledger = self.fact("ledger", LedgerFact)
+        if ledger is None:
+            return
+        for key, head in self.facts(_HEAD, Head):
+            yield subject_tag(ledger.origin, key.removeprefix(_HEAD)), head.seq + 1, parse_hash(head.record.encode())
+
+    def index(self) -> Index:
+        """The completeness index over all records so far, in memory."""
+        return Index((tag, index_value(count, last)) for tag, count, last in self.subjects())
+
+    def index_head(self) -> tuple[int, bytes]:
+        index = self.index()
+        return index.subjects, index.root()
+
+    def known_text(self, text_hash: bytes) -> int | None:
+        found: int | None = self._connection.one("SELECT idx FROM log WHERE text_hash = ?", (text_hash,))
+        return found
+
+    # rows for people
+
+    def rows(self, table: str, **equal: Value) -> Iterator[dict[str, Any]]:
+        """The rows of a derived table whose columns equal what is given, by key."""
+        names = BY_NAME[table].columns
+        if not set(equal) <= set(names):
+            raise KeyError(f"{table} has no column {min(set(equal) - set(names))}")
+        where = " AND ".join(f"{name} IS ?" for name in equal) or "1"
+        sql = f"SELECT {', '.join(names)} FROM {table} WHERE {where} ORDER BY {', '.join(BY_NAME[table].key)}"  # noqa: S608
+        for row in self._connection.each(sql, tuple(equal.values())):
+            yield dict(zip(names, row, strict=True))
+
+    # what an audit asks of the store itself
+
+    def schema_faults(self) -> list[str]:
+        """Where the database's own text is not what this program makes: one sentence each."""
+        return schema.differences(schema.as_master(self._connection.each(schema.READ_MASTER)))
+
+    def integrity_faults(self) -> list[str]:
+        """What SQLite itself finds wrong with the file; at most a hundred lines."""
+        found = [str(line) for (line,) in self._connection.each("PRAGMA integrity_check")]
+        return [] if found == ["ok"] else [f"the database file is damaged: {line}" for line in found]
+
+    def column_faults(self) -> Iterator[str]:
+        """Where the columns that help to find records, or the tree's hashes, are not those of the records and entries."""
+        tree = Frontier()
+        nodes = {(level, index): node for level, index, node in self._connection.each("SELECT level, idx, hash FROM nodes")}
+        for row in self._all_columns():
+            yield from _row_faults(*row)
+            for done in tree.append(record_hash(_bytes(row[1], f"record {row[0]}"))):
+                if nodes.pop((done.level, done.position), None) != done.hash:
+                    yield f"tree hash {done.position} of level {done.level} is not that of the records below it"
+        yield from (f"tree hash {index} of level {level} stands over records that are not there" for level, index in nodes)
+        for (size,) in self._connection.each("SELECT size FROM checkpoints WHERE size > ?", (self.size(),)):
+            yield f"there is a checkpoint of size {size}, but the log has only {self.size()} records"
+
+    def _all_columns(self) -> Iterator[tuple[Any, ...]]:
+        columns = "idx, record, hash, prev, entry_hash, text_hash, subject, entry"
+        sql = f"SELECT {columns} FROM log NOT INDEXED WHERE idx >= ? ORDER BY idx LIMIT ?"  # noqa: S608
+        start = 0
+        while batch := self._connection.run(sql, (start, _SCAN)):
+            yield from batch
+            start = batch[-1][0] + 1
+
+
+def _row_faults(
+    index: int, record: bytes, digest: bytes, prev: bytes, entry: bytes, text: bytes, subject: str, note: bytes
+) -> Iterator[str]:
+    try:
+        stands, said = parse_record(record), parse_note(note).text
+        wanted = {
+            "idx": (index, stands.index), "hash": (digest, record_hash(record)), "prev": (prev, stands.prev or FIRST),
+            "entry_hash": (entry, stands.entry), "text_hash": (text, text_hash(said)),
+            "subject": (subject, msgspec.json.decode(said, type=_Subject).subject),
+        }  # fmt: skip
+    except (CustodyError, NoteError, msgspec.MsgspecError, TypeError) as error:
+        yield f"record {index} cannot be read in the store: {error}"
+        return
+    for column, (stored, true) in wanted.items():
+        if stored != true:
+            yield f"record {index}: the column {column} is {_shown(stored)}, the record and entry say {_shown(true)}"
+
+
+def _shown(value: object) -> str:
+    return cite(value) if isinstance(value, bytes) else str(value)
+
+
+def _bytes(value: object, what: str) -> bytes:
+    """STRICT holds when a row is written; a changed file can hold anything."""
+    if not isinstance(value, bytes):
+        raise CannotTell(f"{what} cannot be read, the database was damaged or changed; run `custody audit`")
+    return value
+
+
+def _fact(key: str, value: object, kind: type[F]) -> F:
+    try:
+        return msgspec.json.decode(str(value), type=kind)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise Fault(f"what the ledger remembers of {key} was changed or damaged ({error}); run `custody reindex`") from None

@@ -1,0 +1,195 @@
+"""The ledger's store on SQLite: one folder-local file, many readers, one writer at a time.
+
+An append is one transaction in plain sqlite3: BEGIN IMMEDIATE, look at the head, insert, commit; the head's hash is unique as
+`prev`, so a fork cannot be written. Two writers at once: the second waits, then finds its place taken and gets Conflict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
+
+from keys.note import parse_note
+from ledger.acts import Body
+from ledger.entry import Entry, cite, text_hash
+from ledger.errors import CannotTell, Conflict
+from ledger.index import Index, index_value
+from ledger.merkle import TILE_HEIGHT, TILE_WIDTH, parse_hash, root_of
+from ledger.record import Record, format_record, record_hash, subject_tag
+from ledger.state import Changes, F, Fact, Head
+from ledger.store import connection as _connection
+from ledger.store.connection import Connection
+from ledger.store.derived import Comparison, Sink, plainly, reindexing
+from ledger.store.reading import FIRST, Reading
+
+if TYPE_CHECKING:
+    import sqlite_utils
+
+Outcome = Literal["open", "recorded", "not recorded", "unknown"]
+
+
+class SqliteStore(Reading):
+    """A ledger's file. Open it, ask, and close it; write inside `with store.writing() as w`."""
+
+    @classmethod
+    def create(cls, path: Path) -> SqliteStore:
+        """A new, empty store at `path`. Unavailable where something is already there."""
+        return cls(_connection.create(path))
+
+    @classmethod
+    def open(cls, path: Path, write: bool = False) -> SqliteStore:
+        """A store that exists; CannotTell (to read) or Unavailable (to write) for anything else."""
+        return cls(_connection.open_file(path, write))
+
+    def __enter__(self) -> SqliteStore:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Afterwards `ledger.db` alone is whole, unless others have it open still."""
+        self._connection.close()
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of this store should be told: that a copy was read, say."""
+        return self._connection.notes
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All questions inside see one moment. In TRUNCATE mode nobody can write meanwhile."""
+        with self._connection.transaction("BEGIN"):
+            self.size()
+            yield
+
+    @contextmanager
+    def writing(self) -> Iterator[Writing]:
+        """One transaction, alone: all of what is appended inside is recorded, or nothing. Rolls back on any error.
+
+        Raises Unavailable where nothing was recorded, CannotTell where that is not known; `Writing.outcome` says which.
+        """
+        self._connection.run("BEGIN IMMEDIATE")
+        writing = Writing(self._connection)
+        try:
+            _connection.refuse_unsafe_wal(self._connection)
+            yield writing
+            writing.commit()
+        except BaseException:
+            writing.roll_back()
+            raise
+
+    def reindexing(self, to: Path | None = None) -> AbstractContextManager[Sink]:
+        """The derived tables made anew from the entries that are added inside, in one transaction.
+
+        With `to`, in a new file for Datasette instead; this store is then only read.
+        """
+        if to is None:
+            return reindexing(self._connection)
+        from ledger.store.explore import exploring
+
+        texts = (parse_note(note).text.decode() for _, note in self.records())
+        return exploring(to, enumerate(texts))
+
+    def comparison(self) -> Comparison:
+        """Holds the derived tables against a replay that is added to it. Use inside `snapshot` where others may write."""
+        return Comparison(self._connection)
+
+    def database(self) -> sqlite_utils.Database:
+        """This store by sqlite-utils, for reports. Only read with it."""
+        import sqlite_utils
+
+        return sqlite_utils.Database(self._connection.raw, execute_plugins=False)
+
+
+class Writing(Reading):
+    """An open transaction: the `State` that the next entry is judged by, and where it is then put."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self.outcome: Outcome = "open"
+        self._facts: dict[str, Fact | None] = {}
+        self._sink = Sink(plainly(connection))
+        self._size, self._head = self.head() or (0, FIRST)
+        self._index: Index | None = None
+
+    def fact(self, key: str, kind: type[F]) -> F | None:
+        if key not in self._facts:
+            self._facts[key] = super().fact(key, kind)
+        return cast("F | None", self._facts[key])
+
+    def index_head(self) -> tuple[int, bytes]:
+        if self._index is None:
+            self._sink.flush()
+            self._index = self.index()
+        return self._index.subjects, self._index.root()
+
+    def append(self, record: Record, note: bytes, entry: Entry[Body], changes: Changes) -> None:
+        """The next record, with its entry note, what that says, and the facts it changes. Conflict if its place is taken."""
+        text, prev = format_record(record), record.prev or FIRST
+        if (record.index, prev) != (self._size, self._head):
+            raise Conflict(f"another entry took place {record.index} in the log first; repeat the command")
+        digest = record_hash(text)
+        said = text_hash(note[: note.rfind(b"\n\n") + 1])
+        row = (record.index, text, digest, prev, record.entry, said, entry.subject, note)
+        try:
+            self._connection.raw.execute("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        except Exception as error:
+            if _connection.code_of(error) == _connection.CONSTRAINT:
+                raise Conflict(f"this entry cannot be recorded here, it may already be: {error}") from error
+            raise _connection.explain(error, self._connection.path, True) from error
+        self._size, self._head = record.index + 1, digest
+        self._complete_tiles()
+        self._remember(entry, record, changes)
+
+    def _complete_tiles(self) -> None:
+        """Each 256th record fills a tile, whose root is a hash of the tile above."""
+        level, count = 0, self._size
+        while count and count % TILE_WIDTH == 0:
+            count >>= TILE_HEIGHT
+            level += 1
+            node = root_of(self.tiles(level - 1, count - 1, TILE_WIDTH))
+            self._connection.run("INSERT INTO nodes VALUES (?, ?, ?)", (level, count - 1, node))
+
+    def _remember(self, entry: Entry[Body], record: Record, changes: Changes) -> None:
+        self._facts.update(changes)
+        self._sink.add(entry, record, cite(record.entry), changes)
+        if self._index is None:
+            return
+        for key, fact in changes.items():
+            if isinstance(fact, Head):
+                tag = subject_tag(entry.ledger, key.removeprefix("head:"))
+                self._index.put(tag, index_value(fact.seq + 1, parse_hash(fact.record.encode())))
+
+    def put_checkpoint(self, size: int, note: bytes) -> None:
+        """The signed checkpoint of a size that a checkpoint act has fixed; Conflict if another is there already."""
+        known = self.checkpoint(size)
+        if known == note:
+            return
+        if known is not None:
+            raise Conflict(f"another checkpoint of size {size} is already kept; run `custody audit`")
+        self._connection.run("INSERT INTO checkpoints VALUES (?, ?)", (size, note.decode()))
+
+    def commit(self) -> None:
+        """The point of no return. After an error here it may still be recorded, except where the disk was full or locked."""
+        self._sink.flush()
+        raw, path = self._connection.raw, self._connection.path
+        try:
+            raw.execute("COMMIT")
+            self.outcome = "recorded"
+        except Exception as error:
+            if _connection.nothing_written(error):
+                raise _connection.explain(error, path, True) from error
+            self.outcome = "unknown"
+            raise CannotTell(f"could not confirm that {path} recorded this ({error}); repeating the command is safe") from error
+        except BaseException:  # an interrupt that came just after
+            self.outcome = "open" if raw.in_transaction else "recorded"
+            raise
+
+    def roll_back(self) -> None:
+        """Nothing of this transaction stays, unless it was committed."""
+        if self.outcome == "open":
+            self.outcome = "not recorded"
+        self._connection.roll_back()
