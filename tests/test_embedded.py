@@ -299,6 +299,12 @@ def test_the_child_gets_no_environment_no_keys_and_one_file(tmp_path: Path, monk
         os.close(leak)
 
 
+def test_nothing_beside_the_reader_or_in_the_users_own_packages_is_imported(tmp_path: Path) -> None:
+    written(tmp_path, b"raise SystemExit('taken over')", "json.py")
+    code = "import json, sys; print(json.dumps({'media_type': 'a/b', 'camera': str(sys.flags.isolated)}))"
+    assert run(reader(tmp_path, code=code), tmp_path).camera == "1"
+
+
 def test_once_its_libraries_are_loaded_the_reader_can_open_write_and_start_nothing(tmp_path: Path) -> None:
     source = Path(embedded.__file__).with_name("embedded_reader.py").read_text()
     probe = (

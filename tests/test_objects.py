@@ -213,6 +213,27 @@ def test_short_writes_are_continued(store: ObjectStore, tmp_path: Path, monkeypa
     assert found.sha256 == hashlib.sha256(data).hexdigest()
 
 
+def test_the_copy_is_flushed_before_it_gets_its_name_and_the_folders_after(
+    store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.root.mkdir()
+    steps: list[str] = []
+    really_sync, really_rename = os.fsync, os.rename
+
+    def fsync(fd: int) -> None:
+        steps.append("flush folder" if os.path.isdir(f"/proc/self/fd/{fd}") else "flush file")
+        really_sync(fd)
+
+    def rename(staged: Path, final: Path) -> None:
+        steps.append("rename")
+        really_rename(staged, final)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "rename", rename)
+    store.add(made(tmp_path / "a", b"abc"))
+    assert steps == ["flush file", "rename", "flush folder", "flush folder"]
+
+
 # --- many files --------------------------------------------------------------------------------------------
 
 
