@@ -1,6 +1,6 @@
 """What the rules remember: facts about the ledger, handlers, items and persons, each the result of the entries admitted so far.
 
-The same facts stand in the store (so that an append reads only what it needs) and in memory (so that an audit replays everything);
+The same facts stand in the store (so that an append reads only what it needs) and in memory (so that an audit replays all);
 `State` is how the rules see either. Facts are values: a rule answers with new ones and changes none.
 """
 
@@ -38,27 +38,30 @@ class Mark(Fact, frozen=True, kw_only=True):
 
 
 class Owner(Fact, frozen=True, kw_only=True):
-    """To whom something unique belongs for ever: an exhibit number, a prefix, a raw key, a key name and id, a digest."""
+    """To whom something belongs for ever: an exhibit number, a prefix, a key, a key name and id, a digest, a leave to read."""
 
     of: str
 
 
 class LedgerFact(Fact, frozen=True, kw_only=True):
-    """`vkeys`: the log's present keys; `closed_at`: the size fixed by the last checkpoint act, 0 if none; `holds`: by label."""
+    """`vkeys`: the log's present keys; `retired`: those replaced since the last checkpoint act; `closed_at`: the size that act
+    fixed, 0 if none, and `closed_by`: the keys that must all sign its checkpoint; `holds`: by label."""
 
     origin: str
     title: str
     vkeys: list[str]
     rules: f.LedgerRules
     since: int = 0
+    retired: list[str] = []
     closed_at: int = 0
+    closed_by: list[str] = []
     ended: bool = False
     registrars: list[str] = []
     holds: list["HoldFact"] = []
 
 
 class KeyFact(Fact, frozen=True, kw_only=True):
-    """A key is good for records after `since` up to and including `until`; `unsafe_from` up to `until` its acts are declared unsafe."""
+    """A key is good for records after `since` up to and including `until`; from `unsafe_from` to there it is declared unsafe."""
 
     vkey: str
     since: int
@@ -80,6 +83,10 @@ class HandlerFact(Fact, frozen=True, kw_only=True):
     valid_to: int | None = None
     recovery: bool = False
 
+    def valid_at(self, recorded: int) -> bool:
+        """Whether a moment of recording (Unix seconds) lies in the enrolment's time, ends included."""
+        return self.valid_from <= recorded and (self.valid_to is None or recorded <= self.valid_to)
+
 
 class HoldFact(Fact, frozen=True, kw_only=True):
     """A hold on disposal: the entry that set it, the label it covers (ledger) or none (item), and its end in Unix seconds."""
@@ -98,7 +105,7 @@ class Grant(Fact, frozen=True, kw_only=True):
 
 
 class Mismatch(Fact, frozen=True, kw_only=True):
-    """Digests other than the reference, first reported by whom and where."""
+    """Digests other than the reference: reported first in which record, and last by whom."""
 
     index: int
     by: str
@@ -108,7 +115,7 @@ class ItemFact(Fact, frozen=True, kw_only=True):
     """An item now. `status` held · offered · outside · missing · ended; `holder` answers in every one of them.
 
     `content` is the reference fingerprint (see `content_digest`); `release` the entry of the open release, `released` what that
-    handed over; `container` where it lies; `inside` how many items lie in it.
+    handed over; `container` where it lies; `contents` the items that lie in it.
     """
 
     number: str
@@ -126,7 +133,7 @@ class ItemFact(Fact, frozen=True, kw_only=True):
     seal: str | None = None
     sealed: bool = False
     container: str | None = None
-    inside: int = 0
+    contents: list[str] = []
     labels: list[str] = []
     persons: list[str] = []
     guarded: list[str] = []
@@ -134,6 +141,12 @@ class ItemFact(Fact, frozen=True, kw_only=True):
     grant: Grant | None = None
     mismatch: Mismatch | None = None
     handed_over: bool = False
+
+
+class Amended(Fact, frozen=True, kw_only=True):
+    """The values that a field of an entry has had, the present one last, as SHA-256 in hex of what `old` and `new` say."""
+
+    values: list[str]
 
 
 class PersonFact(Fact, frozen=True, kw_only=True):

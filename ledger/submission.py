@@ -6,7 +6,7 @@ from typing import Generic, NoReturn, TypeVar
 from ledger.acts import Body
 from ledger.entry import Entry
 from ledger.errors import Refused
-from ledger.state import Admission, Changes, F, Fact, HandlerFact, ItemFact, LedgerFact, State, item_key
+from ledger.state import Admission, Changes, F, Fact, HandlerFact, ItemFact, LedgerFact, Owner, State, item_key
 
 B = TypeVar("B", bound=Body, covariant=True)
 
@@ -15,8 +15,8 @@ B = TypeVar("B", bound=Body, covariant=True)
 class Submission(Generic[B]):
     """An entry with the place it takes in the log.
 
-    `index` and `recorded` (Unix seconds) are its record's; `cited` is its own hash and `record` its record's, both base64, as later
-    entries cite them. Facts are read through what this submission has already changed.
+    `index` and `recorded` (Unix seconds) are its record's; `cited` is its own hash and `record` its record's, both base64, as
+    later entries cite them. Facts are read through what this submission has already changed.
     """
 
     entry: Entry[B]
@@ -33,10 +33,7 @@ class Submission(Generic[B]):
 
     def fact(self, key: str, kind: type[F]) -> F | None:
         changed = self.changes.get(key)
-        if changed is not None:
-            assert isinstance(changed, kind)
-            return changed
-        return self.state.fact(key, kind)
+        return changed if isinstance(changed, kind) else self.state.fact(key, kind)
 
     def put(self, key: str, fact: Fact) -> None:
         self.changes[key] = fact
@@ -48,31 +45,39 @@ class Submission(Generic[B]):
     @property
     def ledger(self) -> LedgerFact:
         found = self.fact("ledger", LedgerFact)
-        return found if found is not None else refuse("open.first", "the ledger has not been opened; its first entry must be open")
+        return found or refuse("open.first", "the ledger has not been opened; its first entry must be open")
 
     def handler(self, name: str) -> HandlerFact:
         found = self.fact(f"handler:{name}", HandlerFact)
-        return found if found is not None else refuse("key.unknown", f"{name} is not enrolled in this ledger; a registrar must enrol them")
+        return found or refuse("key.unknown", f"{name} is not enrolled in this ledger; a registrar must enrol them")
 
     def item(self, subject: str | None = None) -> ItemFact:
         """The item that the entry is about, or another one by its subject."""
         found = self.fact(item_key(subject or self.entry.subject), ItemFact)
-        return found if found is not None else refuse("item.unknown", f"there is no item {subject or self.entry.subject} in this ledger")
+        return found or refuse(
+            "item.unknown", f"there is no item {subject or self.entry.subject} in this ledger; look up the right one"
+        )
 
     def put_item(self, item: ItemFact, subject: str | None = None) -> None:
         self.put(item_key(subject or self.entry.subject), item)
+
+    def claim_digest(self, digest: str) -> None:
+        """A digest of a confidential field, which stands once in a ledger, is from now on that of this entry."""
+        if self.fact(f"digest:{digest}", Owner) is not None:
+            refuse("sd.repeated", "a digest of a confidential field already stands in this ledger; make it with a new salt")
+        self.put(f"digest:{digest}", Owner(of=self.cited))
 
     def signers(self, *counts: int) -> list[str]:
         """Who signs, refused unless there are as many as the act needs."""
         if len(self.entry.by) not in counts:
             needed = " or ".join(str(count) for count in counts)
-            refuse("by.count", f"{self.entry.act} is signed by {needed}, not by {len(self.entry.by)}")
+            refuse("by.count", f"{self.entry.act} needs the signatures of {needed}, not of {len(self.entry.by)}; sign it anew so")
         return list(self.entry.by)
 
     def require_role(self, name: str, *roles: str) -> None:
         held = self.handler(name).roles
         if not set(held) & set(roles):
-            refuse("role", f"{name} is {' and '.join(held)}; {self.entry.act} needs a {' or '.join(roles)}")
+            refuse("role", f"{name} is {' and '.join(held)}; for {self.entry.act} find a {' or '.join(roles)}")
 
 
 def refuse(rule: str, message: str) -> NoReturn:

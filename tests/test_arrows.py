@@ -20,10 +20,11 @@ KEYS_EDGES = {"seal", "folder", "memory", "keyfile", "keystore", "kept", "pins",
 CENTRE = {
     *("errors", "printable", "fields", "acts", "entry", "record", "recording"),
     *("merkle", "index", "checkpoint", "proof", "timestamp", "witness"),
-    *("state", "submission", "admit", "roster", "custody", "keeping", "findings", "consent", "disclosure"),
+    *("state", "submission", "admit", "keyring", "roster", "epoch", "acquisition", "condition", "custody", "containers"),
+    *("keeping", "findings", "consent", "disclosure"),
     *("policy", "replay", "audit"),
 }
-EDGES = {"fixity", "embedded", "embedded_reader", "objects", "sample", "store", "dossier"}
+EDGES = {"fixity", "embedded", "embedded_reader", "objects", "sample", "sealed", "store", "dossier"}
 LAYERS: list[set[str]] = [
     {"keys", *(f"keys.{name}" for name in KEYS_PURE | KEYS_EDGES)},
     {"ledger", *(f"ledger.{name}" for name in CENTRE)},
