@@ -1,4 +1,4 @@
-"""The acts: which kinds of entry there are, and what the body of each holds. The order of fields here is the order that is signed.
+"""The acts: which kinds of entry there are, and what the body of each holds. Their fields stand in the order that is signed.
 
 A body begins with `_sd` (digests of its confidential fields), then the fields common to all acts, then its own. In each class:
 a field without default is required and open, since a rule reads it; `required` names those that must be there, in clear or as a
@@ -6,6 +6,7 @@ digest; `open_fields` names optional ones that may never be hidden, since a rule
 given as a digest, with the type of what the digest stands for. See docs/format.md and design 2.5.
 """
 
+from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
@@ -46,12 +47,16 @@ class Body(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             if (value := getattr(self, name)) is not UNSET:
                 f.instant(f"{value}T00:00:00Z")
         digests = [] if isinstance(self.sd, UnsetType) else self.sd
-        if any(a >= b for a, b in zip(digests, digests[1:], strict=False)):
+        if any(a >= b for a, b in pairwise(digests)):
             raise ValueError("_sd must ascend, each digest once")
-        missing = [name for name in self.required if getattr(self, name) is UNSET]
-        if len(missing) > len(digests):
-            raise ValueError(f"the field {missing[0]} is required, in clear or as a digest")
+        self._need()
         self.check()
+
+    def _need(self, *more: str) -> None:
+        """What is required must be there, in clear or as a digest: no more of it may be absent than there are digests."""
+        missing = [name for name in (*self.required, *more) if getattr(self, name) is UNSET]
+        if len(missing) > (0 if isinstance(self.sd, UnsetType) else len(self.sd)):
+            raise ValueError(f"the field {wire_name(missing[-1])} is required here, in clear or as a digest")
 
     def check(self) -> None:
         """What the fields of one body owe each other; raises ValueError."""
@@ -114,6 +119,8 @@ class Enrol(Body, frozen=True, kw_only=True):
         f._ascending(list(self.roles), "roles")
         if self.prefix is UNSET and {"custodian", "examiner"} & set(self.roles):
             raise ValueError("custodians and examiners need a prefix for their exhibit numbers")
+        if not isinstance(self.valid_to, UnsetType) and f.instant(self.valid_to) < f.instant(self.valid_from):
+            raise ValueError("valid_to lies before valid_from")
 
 
 class Rotate(Body, frozen=True, kw_only=True):
@@ -176,10 +183,10 @@ class Acquire(Body, frozen=True, kw_only=True):
     def check(self) -> None:
         if self.kind == "digital" and self.files is UNSET:
             raise ValueError("a digital item needs files: the fingerprints at the point of collection")
-        if self.kind == "physical" and self.place is UNSET and self.sd is UNSET:
-            raise ValueError("a physical item needs the place where it was collected, in clear or as a digest")
-        if self.kind == "testimony" and self.language is UNSET and self.sd is UNSET:
-            raise ValueError("a testimony needs its language, in clear or as a digest")
+        if self.kind == "physical":
+            self._need("place")
+        if self.kind == "testimony":
+            self._need("language")
 
 
 class Derive(Body, frozen=True, kw_only=True):
@@ -382,9 +389,8 @@ class Incident(Body, frozen=True, kw_only=True):
     times = ("discovered",)
 
     def check(self) -> None:
-        if self.kind == "found" and self.sd is UNSET:
-            if self.place is UNSET or self.found_by is UNSET:
-                raise ValueError("found needs place and found_by, in clear or as a digest")
+        if self.kind == "found":
+            self._need("place", "found_by")
         if self.kind == "found" and self.seal is UNSET and self.files is UNSET:
             raise ValueError("found needs seal or files as they were found")
 
@@ -396,7 +402,11 @@ class Dispose(Body, frozen=True, kw_only=True):
     receipt: Opt[f.File] = UNSET
     witness: Opt[f.PaperWitness] = UNSET
     required = ("authority", "survives")
-    open_fields = ("witness",)
+    open_fields = ("to", "witness")
+
+    def check(self) -> None:
+        if self.manner in ("returned", "transferred_title") and self.to is UNSET:
+            raise ValueError("an item that is returned or whose title is transferred goes to somebody: give to")
 
 
 # --- findings and commentary ---------------------------------------------------------------------------------------------------
@@ -488,7 +498,7 @@ class Disclose(Body, frozen=True, kw_only=True):
 
 
 class Erase(Body, frozen=True, kw_only=True):
-    """`digests`: of the fields (scope field) or disclosures; `hold`: the hold entry that the authority overrides, where there is one."""
+    """`digests`: of the fields (scope field) or disclosures; `hold`: the hold that the authority overrides."""
 
     target: f.Hash
     scope: Literal["field", "disclosures", "files"]

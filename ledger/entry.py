@@ -1,11 +1,12 @@
-"""The entry: what a handler says and signs. One JSON text, byte for byte as `JSON.stringify(value, null, 2)` prints it, plus `\\n`.
+"""The entry: what a handler says and signs. One JSON text, as `JSON.stringify(value, null, 2)` prints it, plus `\\n`.
 
-Decoding is a typed decode followed by encoding again and comparing bytes; this refuses duplicate keys, other spacing, `1.0`, escapes
-and fields out of order at once (design 2.1).
+Decoding is a typed decode followed by encoding again and comparing bytes; this refuses duplicate keys, other spacing, `1.0`,
+escapes and fields out of order at once (design 2.1).
 """
 
 import hashlib
 import json
+import re
 from base64 import b64encode
 from functools import cache
 from typing import Annotated, Generic, TypeVar
@@ -20,7 +21,6 @@ from ledger.errors import Malformed, NewerFormat
 VERSION = "entry/v1"
 MAX_ENTRY = 64 * 1024
 """Bytes of a whole entry note; more goes into an attached file."""
-MAX_DEPTH = 16
 
 B = TypeVar("B", bound=Body, covariant=True)
 
@@ -40,7 +40,7 @@ class Prev(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Entry(Struct, Generic[B], frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A signed statement about one subject. `time` is the signer's, `by` names every signer in the order of the signature lines."""
+    """A signed statement about one subject. `time` is the signer's, `by` names every signer in order of the signature lines."""
 
     custody: str
     ledger: f.Origin
@@ -60,7 +60,7 @@ class _Envelope(Struct):
     """Just enough to know which decoder a text asks for."""
 
     custody: str
-    act: str
+    act: str = ""
 
 
 _peek = msgspec.json.Decoder(_Envelope)
@@ -69,7 +69,7 @@ _encode = msgspec.json.Encoder().encode
 
 @cache
 def _decoder(act: str) -> "msgspec.json.Decoder[Entry[Body]]":
-    return msgspec.json.Decoder(Entry[ACTS[act]])  # type: ignore[valid-type, misc]
+    return msgspec.json.Decoder(Entry[ACTS[act]])  # type: ignore[valid-type]
 
 
 def encode_entry(entry: Entry[Body]) -> bytes:
@@ -84,37 +84,73 @@ def decode_entry(text: bytes) -> Entry[Body]:
     try:
         envelope = _peek.decode(text)
         if envelope.custody != VERSION:
-            raise NewerFormat(f"entry says {envelope.custody[:40]!r}: made by a newer format; this program knows {VERSION}")
+            raise NewerFormat(f"entry says {envelope.custody[:40]!r}: made by a newer format, and this program knows {VERSION}")
         if envelope.act not in ACTS:
             raise NewerFormat(f"entry has the unknown act {envelope.act[:40]!r}: made by a newer format")
         entry = _decoder(envelope.act).decode(text)
         canonical = encode_entry(entry)
     except (msgspec.MsgspecError, UnicodeError, ValueError, RecursionError) as error:
-        if "unknown field" in str(error):
-            raise NewerFormat(f"entry holds what this program does not know: made by a newer format ({error})") from None
-        raise Malformed(f"entry is not in the format: {error}") from None
+        if str(error).startswith("Object contains unknown field"):
+            raise NewerFormat(f"entry was made by a newer format: {plain(str(error))}; use a newer program") from None
+        raise Malformed(f"entry is not in the format: {plain(str(error))}") from None
     if canonical != text:
         raise Malformed(f"entry is not in canonical form from byte {_first_difference(canonical, text)} on")
-    if depth(text) > MAX_DEPTH:
-        raise Malformed(f"entry is nested deeper than {MAX_DEPTH}")
     return entry
 
 
 def make_entry(act: str, **envelope: object) -> Entry[Body]:
     """An entry built from plain values, checked exactly as a decoded one. Raises Malformed naming the field."""
     if act not in ACTS:
-        raise Malformed(f"there is no act {act!r}")
+        raise Malformed(f"there is no act {act!r}; the acts are {', '.join(ACTS)}")
     try:
-        entry = msgspec.convert({"custody": VERSION, "act": act, **envelope}, _decoder(act).type)
-    except (msgspec.MsgspecError, ValueError) as error:
+        text = encode_entry(msgspec.convert({"custody": VERSION, "act": act, **envelope}, _decoder(act).type))
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise Malformed(plain(str(error))) from None
-    checked: Entry[Body] = decode_entry(encode_entry(entry))
-    return checked
+    return decode_entry(text)
 
 
 def plain(message: str) -> str:
-    """A decoder's message in words for people: `Object missing required field `x` - at `$.body`` → `x is missing in body`."""
-    return message.replace("$.", "").replace("`", "").replace("Object missing required field", "missing:")
+    """A decoder's message in words for people, without patterns: `Expected `str`, got `int` - at `$.body.text`` becomes
+    `body.text is a whole number where text belongs`."""
+    where, what = "the text", message
+    if place := _PLACE.search(message):
+        where, what = place[2] or "the text", message[: place.start()]
+        where = f"a name in {where}" if place[1] else where
+    for pattern, words in _WORDS:
+        if found := pattern.match(what):
+            return words.format(where, *(_KINDS.get(group, group) for group in found.groups()))
+    return what if where == "the text" else f"{where}: {what}"
+
+
+_PLACE = re.compile(r" - at (`key` in )?`\$\.?(.*)`\Z")
+_KINDS = {
+    "str": "text", "int": "a whole number", "float": "a number with a point or exponent", "bool": "true or false", "null": "null",
+    "object": "an object", "array": "a list", "object | null": "an object or null", "object | array": "an object or a list",
+    "str | object": "text or an object",
+}  # fmt: skip
+_WORDS = [
+    (re.compile(pattern, re.DOTALL), words)
+    for pattern, words in (
+        (r"Object missing required field `(.*)`", "{0}: the field {1} is missing"),
+        (r"Object contains unknown field `(.*)`", "{0}: the field {1} is not known here"),
+        (r"Expected `str` matching regex", "{0} holds a character or form that is not allowed there"),
+        (r"Expected `str` of length >= 1\Z", "{0} is empty"),
+        (r"Expected `str` of length >= (\d+)", "{0} is shorter than {1} characters"),
+        (r"Expected `str` of length <= (\d+)", "{0} is longer than {1} characters"),
+        (r"Expected `(?:array|object)` of length >= (\d+)", "{0} has fewer than {1} elements"),
+        (r"Expected `(?:array|object)` of length <= (\d+)", "{0} has more than {1} elements"),
+        (r"Expected `int` >= (.*)", "{0} is below {1}"),
+        (r"Expected `int` <= (.*)", "{0} is above {1}"),
+        (r"(?:Integer value|Number) out of range", "{0} is out of range"),
+        (r"Expected `(.*)`, got `(.*)`", "{0} is {2} where {1} belongs"),
+        (r"Invalid enum value", "{0} has a word that is not one of those allowed there"),
+        (r"Input data was truncated", "it ends too early"),
+        (r"JSON is malformed.*\(byte (\d+)\)", "it is not JSON at byte {1}"),
+        (r".*recursion", "it is nested too deeply"),
+        (r".*surrogate", "a field holds half of a character (a lone surrogate)"),
+        (r"'utf-8' codec", "it is not UTF-8"),
+    )
+]
 
 
 def entry_hash(note: bytes) -> bytes:
@@ -130,14 +166,6 @@ def text_hash(text: bytes) -> bytes:
 def cite(digest: bytes) -> str:
     """A hash as entries cite it: standard base64, padded."""
     return b64encode(digest).decode()
-
-
-def depth(text: bytes) -> int:
-    """How deep the objects and arrays of a canonical text nest: two spaces of indent for each level."""
-    deepest = 0
-    for line in text.split(b"\n"):
-        deepest = max(deepest, len(line) - len(line.lstrip(b" ")))
-    return deepest // 2 + 1
 
 
 def _first_difference(a: bytes, b: bytes) -> int:

@@ -61,9 +61,7 @@ def parse_record(text: bytes) -> Record:
             raise NewerFormat("record was made by a newer format; this program knows " + VERSION)
         raise Malformed("record is not in the format of seven lines")
     index, recorded, tag, seq, subject_prev, entry, prev = match.groups()
-    record = Record(
-        int(index), recorded.decode(), b64decode(tag), int(seq), _hash(subject_prev), b64decode(entry), _hash(prev)
-    )
+    record = Record(int(index), recorded.decode(), b64decode(tag), int(seq), _hash(subject_prev), b64decode(entry), _hash(prev))
     if (record.seq == 0) != (record.subject_prev is None) or (record.index == 0) != (record.prev is None):
         raise Malformed("record has a previous hash where it is the first, or none where it is not")
     try:
