@@ -1,8 +1,13 @@
 """What all tests share: where known answers and real photos lie."""
 
+import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from office import Office
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
@@ -13,3 +18,20 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"known answers and photos are not here: {SHARED.name}/ is missing beside the project")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def new_office(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An office as it is on its first day, made once: open, everybody enrolled, nothing in custody."""
+    from office import make_office  # here, so that tests of the centre alone load nothing of the command line
+
+    return make_office(tmp_path_factory.mktemp("office") / "office").folder
+
+
+@pytest.fixture
+def office(new_office: Path, tmp_path: Path) -> "Office":
+    """A copy of it for one test."""
+    from office import Office
+
+    shutil.copytree(new_office, tmp_path / "office")
+    return Office(tmp_path / "office")
