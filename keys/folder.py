@@ -152,6 +152,7 @@ class Folder:
             fcntl.flock(fd, fcntl.LOCK_EX)
             yield
         finally:
+            fcntl.flock(fd, fcntl.LOCK_UN)  # closing would not do while a forked child has the descriptor too
             os.close(fd)
 
     @contextlib.contextmanager

@@ -102,7 +102,7 @@ def parse_note(data: bytes, limit: int = MAX_NOTE) -> Note:
     lines = data[blank + 2 :].split(b"\n")
     if lines.pop() != b"":
         raise NoteError("a note does not end in a newline; its last signature line is cut")
-    if len(lines) > MAX_SIGNATURES:
+    if len(lines) > MAX_SIGNATURES:  # as in Note, but before any line is read
         raise NoteError(f"a note has {len(lines)} signatures; from 1 to {MAX_SIGNATURES} are allowed")
     note = Note(data[: blank + 1], tuple(_parse_line(line) for line in lines))
     if format_note(note) != data:  # also refuses base64 with spare bits set

@@ -171,6 +171,7 @@ DISHONEST = {
     "just past the limit": (256 * 1024 + 1).to_bytes(4, "big") + b"\x0e" * 100,
     "cut off": string(signature(b"ssh-ed25519", GOOD))[:-1],
     "another kind of answer": string(b"\x0c" + bytes(4)),
+    "a signature marked as a list of keys": string(b"\x0c" + signature(b"ssh-ed25519", GOOD)[1:]),
     "failure": string(b"\x05"),
     "failure with a tail": string(b"\x05\x00"),
     "success without a signature": string(b"\x06"),

@@ -761,14 +761,30 @@ def push(home: str, sizes: list[int]) -> None:
 
 def test_two_processes_that_pin_at_once_end_at_the_newest_head(home, store):
     sizes = list(range(1, 41))
-    spawn = multiprocessing.get_context("fork")
-    processes = [spawn.Process(target=push, args=(str(home), sizes[start::2])) for start in range(2)]
+    fork = multiprocessing.get_context("fork")
+    processes = [fork.Process(target=push, args=(str(home), sizes[start::2]), daemon=True) for start in range(2)]
     for process in processes:
         process.start()
     for process in processes:
         process.join(60)
         assert process.exitcode == 0
     assert store.pin(ORIGIN, NAME) == pin(40)
+
+
+@pytest.mark.parametrize("act", ["set_pin", "set_signed"])
+def test_a_head_is_compared_and_replaced_under_one_lock(home, store, act):
+    """Else two processes could both find the old head, and the older of their new ones be written last."""
+    arguments = (NAME, pin(1)) if act == "set_pin" else (ORIGIN, 1, hash_of(0))
+    folder = home / ("pins" if act == "set_pin" else "signed")
+    getattr(store, act)(*arguments)
+    fork = multiprocessing.get_context("fork")
+    process = fork.Process(target=getattr(Keystore(home), act), args=arguments, daemon=True)
+    with Folder(folder / ORIGIN.replace("/", "%2F") if act == "set_pin" else folder).lock():
+        process.start()
+        process.join(0.5)
+        assert process.is_alive()
+    process.join(60)
+    assert process.exitcode == 0
 
 
 # What is kept

@@ -86,6 +86,11 @@ def test_spare_bits_are_what_makes_the_base64_case_fail():
     assert parse_note(NOTE.replace(b64encode(b"ididvalue"), b"aWRpZHY=")).signatures[0].value == b"v"
 
 
+def test_a_cut_note_is_said_to_be_cut():
+    with pytest.raises(NoteError, match="its last signature line is cut"):
+        parse_note(NOTE[:-1])
+
+
 @pytest.mark.parametrize("count", [1, 16, MAX_SIGNATURES])
 def test_as_many_signatures_as_the_specification_asks_for_are_read(count):
     assert len(parse_note(b"text\n\n" + LINE * count).signatures) == count
