@@ -1,7 +1,7 @@
 """An office on one machine: a ledger in a folder, the keys of its people, and the `custody` program driven as they would.
 
-Tests read as stories: `office.run("release", "O-1", "--to", "petro@un.example", …, as_="olena")`. The keys are cheap to open, for
-tests only. Most commands run inside the test's own process, through `cli.main` as the real one starts; `office.program` starts it.
+Tests read as stories: `office.run("release", "O-1", "--to", "petro@un.example", …, as_="olena")`. The keys are cheap to open,
+for tests only. Most commands run inside the test's own process, through `cli.main`; `office.program` starts the real program.
 """
 
 import json
