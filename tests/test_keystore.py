@@ -877,6 +877,17 @@ def test_a_new_file_is_synced_before_it_has_its_name_and_the_folder_after(tmp_pa
     assert done == ["sync file", "name", "sync folder"]
 
 
+def test_the_old_key_has_its_new_name_for_good_before_the_new_one_takes_its_place(store, monkeypatch):
+    store.create_handler(NAME, PHRASE, CHEAP)
+    store.create_handler(NAME, PHRASE, CHEAP, which=NEXT)
+    done: list[str] = []
+    for call in ("link", "fsync", "rename"):
+        real = getattr(os, call)
+        monkeypatch.setattr(os, call, lambda *given, call=call, real=real: (done.append(call), real(*given)))
+    store.promote(NAME)
+    assert done == ["link", "fsync", "rename", "fsync"]
+
+
 def test_every_pair_of_slots_has_a_file_of_its_own(store):
     """A name that looks like another name's rotation or old key does not collide with it."""
     names = ["a", "a.next", "a+next".replace("+", "%2B"), "a.0123abcd.old"]
