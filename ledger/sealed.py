@@ -1,0 +1,130 @@
+"""Disclosures at rest: beside the ledger, each sealed to the handlers who may read it, one file for each of them.
+
+`DIGEST/READER.sealed`, READER being the first 16 hex digits of the SHA-256 of the reader's X25519 key. No handler is named there;
+but seal keys stand in the roster, so whoever may read the entries can tell who can open what. How many readers a field has, and
+how long it is, shows too.
+"""
+
+import os
+import re
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from keys.errors import SealError
+from keys.folder import Folder
+from keys.seal import open_sealed, public_of, seal_to
+from ledger import fields as f
+from ledger.disclosure import MAX_DISCLOSURE, disclosure_digest
+from ledger.errors import Fault, Malformed, Refused, Unavailable
+from ledger.fixity import open_beneath, open_folder
+from ledger.printable import printable
+
+_DIGEST = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]\Z")
+_FILE = re.compile(r"[0-9a-f]{16}\.sealed\Z")
+_MAX_BOX = MAX_DISCLOSURE + 48
+"""Bytes of a box: libsodium's sealed box adds a 32-byte key and a 16-byte tag."""
+
+
+class SealedStore:
+    """Sealed disclosures beneath `path`, which is made (0700) at the first `put`.
+
+    A box is written under a temporary name, flushed and renamed, so a file with a box's name is whole; what an interrupted `put`
+    leaves behind has another name and is never read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def put(self, digest: str, text: str, recipients: Mapping[str, str]) -> None:
+        """Seal a disclosure to each recipient (name → seal key, base64), beside those who have it already. Repeating is safe.
+
+        Raises Malformed for a seal key that is not sound or when there is no recipient, Fault for a text that is not what the
+        digest stands for (nothing is written then); Unavailable or KeyFileError where the folder cannot be written or is open to
+        others.
+        """
+        if disclosure_digest(text) != _checked(digest):
+            raise Fault("a disclosure is not what its digest stands for; it was not stored")
+        if not recipients:
+            raise Malformed("a confidential field needs somebody who may read it, or nobody ever will; name a reader")
+        boxes = dict(_box(text, name, key) for name, key in recipients.items())
+        folder = Folder(self.path).folder(digest)
+        with _names_the_cause():
+            for name, box in boxes.items():
+                folder.replace(name, box)
+
+    def get(self, digest: str, seal_secret: bytes) -> str | None:
+        """The disclosure, opened with the reader's 32-byte X25519 secret; None if nothing is sealed to that reader.
+
+        Raises Fault for a box that does not open, or opens to anything else than what the digest stands for.
+        """
+        box = self._read(_checked(digest), _file(public_of(seal_secret)))
+        if box is None:
+            return None
+        try:
+            text = open_sealed(seal_secret, box).decode("ascii")
+        except (SealError, UnicodeDecodeError):
+            raise Fault(f"the disclosure sealed to you for {digest} was altered; ask another reader, or use a copy") from None
+        if disclosure_digest(text) != digest:
+            raise Fault(f"what is sealed to you for {digest} is another disclosure; ask another reader, or use a copy")
+        return text
+
+    def has(self, digest: str) -> bool:
+        """Whether a disclosure is sealed to anybody; only `get` can say whether it is sound."""
+        return bool(_names(self.path / _checked(digest), _FILE))
+
+    def digests(self) -> list[str]:
+        """The digests of all disclosures that are sealed to anybody, sorted."""
+        return [digest for digest in _names(self.path, _DIGEST) if self.has(digest)]
+
+    def _read(self, digest: str, name: str) -> bytes | None:
+        if not os.path.lexists(self.path / digest / name):
+            return None
+        root = open_folder(self.path)
+        try:
+            with os.fdopen(open_beneath(root, f"{digest}/{name}"), "rb") as file:
+                return file.read(_MAX_BOX + 1)
+        except Refused as refused:
+            raise Fault(f"a sealed disclosure was replaced: {refused}") from None
+        finally:
+            os.close(root)
+
+
+def _checked(digest: str) -> str:
+    if not _DIGEST.match(digest):
+        raise Malformed(f"{printable(digest[:64])} is not the digest of a confidential field: 43 characters of base64url")
+    return digest
+
+
+def _file(public: bytes) -> str:
+    return f"{sha256(public).hexdigest()[:16]}.sealed"
+
+
+def _box(text: str, name: str, key: str) -> tuple[str, bytes]:
+    """File name and content for one recipient."""
+    try:
+        public = b64decode(msgspec.convert(key, f.SealKey))
+        return _file(public), seal_to(public, text.encode("ascii"))
+    except (msgspec.ValidationError, SealError):
+        raise Malformed(f"nothing can be sealed to {printable(name)}: their seal key is not sound; they need a new one") from None
+
+
+def _names(folder: Path, form: re.Pattern[str]) -> list[str]:
+    """What in a folder has a name of this form, sorted; temporary files and strangers' have not."""
+    try:
+        return sorted(name for name in os.listdir(folder) if form.match(name))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+@contextmanager
+def _names_the_cause() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        cause = os.strerror(error.errno or 0)
+        raise Unavailable(f"the confidential fields cannot be stored ({cause}); see disk and permissions, and repeat") from None
