@@ -13,18 +13,11 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ledger.errors import CannotTell, CustodyError, NewerFormat, Unavailable
+from ledger.errors import CannotTell, CustodyError, Fault, NewerFormat, Unavailable
 from ledger.store import schema
-
-if TYPE_CHECKING:
-    import sqlite3
-else:
-    try:  # the same choice that sqlite-utils makes: one SQLite library in a process
-        import pysqlite3 as sqlite3
-    except ImportError:
-        import sqlite3
+from ledger.store.driver import sqlite3
 
 BUSY_S = 30
 """How long a lock is waited for."""
@@ -320,13 +313,21 @@ def _not_a_ledger(path: Path, why: str, write: bool) -> CustodyError:
 
 def _check_version(connection: Connection) -> None:
     version = connection.one("PRAGMA user_version")
+    if version == schema.VERSION:
+        _refuse_views(connection)
+        return
     if version > schema.VERSION:
         raise NewerFormat(f"{connection.path} was made by a newer release (tables of version {version}); update this program")
-    if version == schema.VERSION:
-        return
     if not connection.write:
         raise CannotTell(f"{connection.path} was made by an older release; run `custody reindex` once, then read it again")
     migrate(connection)
+
+
+def _refuse_views(connection: Connection) -> None:
+    """A view in the place of the log can hide records, or never end; nothing is read through one."""
+    sql = "SELECT name, type FROM sqlite_master WHERE name IN ('log', 'nodes', 'checkpoints') AND type <> 'table'"
+    for name, kind in connection.run(sql):
+        raise Fault(f"the tables of {connection.path} are not those this program makes: {name} is a {kind}, not a table")
 
 
 def migrate(connection: Connection, migrations: Sequence[Sequence[str]] = schema.MIGRATIONS) -> None:

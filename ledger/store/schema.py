@@ -4,10 +4,10 @@ The log only grows: triggers refuse UPDATE and DELETE, and an INSERT that is not
 with the file in hand; against that person the audit reads this text, and the signatures the rest.
 """
 
-import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
+from ledger.store.driver import sqlite3
 from ledger.tables import TABLES, Table
 
 APPLICATION_ID = 0x43757374
