@@ -44,13 +44,14 @@ def default_home() -> Path:
 @dataclass(frozen=True, slots=True)
 class Unlocked:
     """An opened key: `signer` signs entries and records; `cosigner` is a log's ML-DSA-44 key; `seal_secret`
-    (32 bytes) opens what was sealed to this handler.
+    (32 bytes) opens what was sealed to this handler; `seed` is the Ed25519 private key, to hand to an ssh-agent.
     """
 
     public: Public
     signer: Signer
     cosigner: MLDSASigner | None = None
     seal_secret: bytes | None = field(default=None, repr=False)
+    seed: bytes | None = field(default=None, repr=False)
 
 
 class Keystore(Pins, Keeper):
@@ -86,7 +87,8 @@ class Keystore(Pins, Keeper):
         found = (_OLD.match(file, len(prefix)) for file in self._keys.list() if file.startswith(prefix))
         return [match[1] for match in found if match]
 
-    # Making keys. `which` is NEXT while a rotation is under way; `seed` is 32 bytes, drawn if not given
+    # Making keys. `which` is NEXT while a rotation is under way; `seed` is 32 bytes, drawn if not given; of 64
+    # bytes the second half is the other key of the file, so that a fictional case can be made again
 
     def create_handler(
         self,
@@ -97,7 +99,7 @@ class Keystore(Pins, Keeper):
         which: Slot = CURRENT,
     ) -> Public:
         """A person's key: Ed25519 to sign, X25519 to be sent secrets."""
-        secret = (seed or secrets.token_bytes(32)) + secrets.token_bytes(32)
+        secret = _drawn(seed)
         return self._create("handler", name, secret, passphrase, cost, which)
 
     def create_log(
@@ -109,7 +111,7 @@ class Keystore(Pins, Keeper):
         which: Slot = CURRENT,
     ) -> Public:
         """A log's key: Ed25519 to record, ML-DSA-44 to cosign its own checkpoints; named by the origin."""
-        secret = (seed or secrets.token_bytes(32)) + secrets.token_bytes(32)
+        secret = _drawn(seed)
         return self._create("log", origin, secret, passphrase, cost, which)
 
     def create_agent_key(
@@ -199,6 +201,14 @@ def _file(name: str, which: str) -> str:
     return f"{file_name(name)}+{which}+old.key"
 
 
+def _drawn(seed: bytes | None) -> bytes:
+    """Two times 32 bytes: what is given, and random bytes for the rest."""
+    given = seed or b""
+    if len(given) not in (0, 32, 64):
+        raise ValueError("a seed has 32 bytes, or 64 for both keys of a file")
+    return given + secrets.token_bytes(64 - len(given))
+
+
 def _now() -> int:
     return int(time.time())
 
@@ -209,7 +219,7 @@ def _opened(kind: Kind, name: str, secret: bytes, agent: Agent, clock: Callable[
     if kind == "log":
         signer, cosigner = Ed25519Signer(name, first), MLDSASigner(name, second, clock)
         public = Public(kind, name, (signer.verifier.vkey, cosigner.verifier.vkey), None)
-        return Unlocked(public, signer, cosigner)
+        return Unlocked(public, signer, cosigner, seed=first)
     of_handler = AgentSigner(name, first, agent) if kind == "agent" else Ed25519Signer(name, first)
     public = Public(kind, name, (of_handler.verifier.vkey,), public_of(second))
-    return Unlocked(public, of_handler, seal_secret=second)
+    return Unlocked(public, of_handler, seal_secret=second, seed=None if kind == "agent" else first)

@@ -14,7 +14,7 @@ Then for the whole:
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from keys.errors import NoteError, SignatureError
 from keys.note import Note, parse_note
@@ -43,8 +43,8 @@ class Source(Protocol):
     def checkpoints(self) -> Iterable[bytes]:
         """The signed checkpoints, smallest first."""
 
-    def content(self, sha256: str) -> str | None:
-        """The SHA-256 (hex) that the file stored under this one has now; None where it is not there."""
+    def content(self, sha256: str) -> Literal["match", "mismatch", "missing"]:
+        """Whether the file stored under this SHA-256 (hex) has it still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,8 +431,8 @@ class Audit:
             if index < self.since:
                 continue
             found = self.source.content(sha256)
-            absent += found is None
-            if found is not None and found != sha256:
+            absent += found == "missing"
+            if found == "mismatch":
                 self.report.fault(
                     "content", f"the stored file {sha256[:16]}… has other bytes now than were signed", index, number
                 )

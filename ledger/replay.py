@@ -4,8 +4,10 @@ from base64 import b64decode
 from collections.abc import Callable
 from typing import cast
 
+from keys.errors import NoteError
 from keys.note import parse_note
-from ledger.entry import decode_entry
+from ledger.entry import decode_entry, entry_hash
+from ledger.errors import Malformed, NewerFormat
 from ledger.index import Index, index_value
 from ledger.merkle import Frontier
 from ledger.record import subject_tag
@@ -62,8 +64,15 @@ class Replay:
         return cast("F | None", self.facts.get(key))
 
     def cited(self, entry: str) -> Cited | None:
-        index = self._entries.get(b64decode(entry))
-        return None if index is None else Cited(index, decode_entry(parse_note(self._note_at(index)).text))
+        """None also where the entry in hand is not the one that was recorded, or is none: nothing may rest on it."""
+        digest = b64decode(entry)
+        index = self._entries.get(digest)
+        if index is None or entry_hash(note := self._note_at(index)) != digest:
+            return None
+        try:
+            return Cited(index, decode_entry(parse_note(note).text))
+        except (NoteError, Malformed, NewerFormat):
+            return None
 
     def record_hash(self, index: int) -> bytes | None:
         return self._hashes[index] if 0 <= index < self.size else None
@@ -83,5 +92,3 @@ class Replay:
 
     def known_text(self, text_hash: bytes) -> int | None:
         return self._texts.get(text_hash)
-
-

@@ -22,9 +22,9 @@ CENTRE = {
     *("merkle", "index", "checkpoint", "proof", "timestamp", "witness"),
     *("state", "submission", "admit", "keyring", "roster", "epoch", "acquisition", "condition", "custody", "containers"),
     *("keeping", "findings", "consent", "disclosure"),
-    *("policy", "replay", "audit"),
+    *("policy", "replay", "report", "audit", "tables"),
 }
-EDGES = {"fixity", "embedded", "embedded_reader", "objects", "sample", "sealed", "store", "dossier"}
+EDGES = {"confidential", "workers", "fixity", "embedded", "embedded_reader", "objects", "sample", "sealed", "store", "dossier"}
 LAYERS: list[set[str]] = [
     {"keys", *(f"keys.{name}" for name in KEYS_PURE | KEYS_EDGES)},
     {"ledger", *(f"ledger.{name}" for name in CENTRE)},

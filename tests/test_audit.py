@@ -3,9 +3,10 @@
 import dataclasses
 from base64 import b64decode
 from collections.abc import Iterable
+from typing import Literal
 
 import pytest
-from mission import EXAMINER, OLENA, ORIGIN, OTHER_SHA, PETRO, REGISTRAR, SECOND, SHA, Mission, file, stamp
+from mission import EXAMINER, OLENA, ORIGIN, PETRO, REGISTRAR, SECOND, SHA, Mission, file, stamp
 
 from keys.note import parse_note, sign_note
 from keys.pins import Pin
@@ -21,7 +22,7 @@ class Held:
 
     rows: list[tuple[bytes, bytes | None]]
     heads: list[bytes]
-    files: dict[str, str | None]
+    files: dict[str, Literal["match", "mismatch", "missing"]]
 
     def records(self) -> Iterable[tuple[bytes, bytes | None]]:
         return list(self.rows)
@@ -29,8 +30,8 @@ class Held:
     def checkpoints(self) -> Iterable[bytes]:
         return list(self.heads)
 
-    def content(self, sha256: str) -> str | None:
-        return self.files.get(sha256, sha256)
+    def content(self, sha256: str) -> Literal["match", "mismatch", "missing"]:
+        return self.files.get(sha256, "match")
 
 
 def story() -> Mission:
@@ -201,7 +202,7 @@ def test_a_forged_handover_is_named() -> None:
 def test_a_replaced_file_is_named() -> None:
     m = story()
     source = held(m)
-    source.files[SHA] = OTHER_SHA
+    source.files[SHA] = "mismatch"
     report = audit(source, pin(m))
     assert [(fault.line, fault.item) for fault in report.faults] == [("content", "E-1")]
 

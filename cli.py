@@ -1,0 +1,146 @@
+"""The `custody` command: finds the verb, loads only what it needs, and turns every error into one line and an exit status."""
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+VERBS: dict[str, tuple[str, str]] = {
+    "key": ("keys", "Make, list, import, rotate and revoke signing keys."),
+    "init": ("setup", "Open a new ledger."),
+    "enrol": ("setup", "Enrol a handler, or change their roles."),
+    "close": ("setup", "End a ledger."),
+    "acquire": ("intake", "Take an item into custody."),
+    "derive": ("intake", "Make a new item from others: an image, copy, excerpt, sample."),
+    "release": ("handing", "Let an item go: offer it to a handler, or give it to an outside party."),
+    "accept": ("handing", "Take an item that was offered to you."),
+    "decline": ("handing", "Refuse an item that was offered to you."),
+    "withdraw": ("handing", "Take back an offer that was not accepted yet."),
+    "handover": ("handing", "Hand an item over with both people present, in one entry."),
+    "acknowledge": ("handing", "Record an outside party's receipt for an item."),
+    "return": ("handing", "Take an item back from an outside party."),
+    "reassign": ("handing", "Give an item a new holder when the old one cannot release it."),
+    "verify": ("findings", "Record a finding: where, when, who, what, source, authentic."),
+    "review": ("findings", "Concur with a finding, or dissent."),
+    "describe": ("findings", "Add labels, other numbers and relations to an item."),
+    "amend": ("findings", "Correct a field of an earlier entry; the old value stays."),
+    "note": ("findings", "Add a remark."),
+    "access": ("keeping", "Record that an item was viewed, copied, opened."),
+    "store": ("keeping", "Record where an item is kept, or in which container."),
+    "check": ("keeping", "Check an item against its reference fingerprints, or its place and seal."),
+    "incident": ("keeping", "Report a loss, theft, damage, or that an item was found."),
+    "dispose": ("keeping", "End the custody of an item."),
+    "consent": ("people", "Record what a person agreed to."),
+    "hold": ("people", "Forbid the disposal of an item, or of all items with a label."),
+    "lift": ("people", "End a hold."),
+    "pending": ("reading", "What waits for you: offers to you and by you."),
+    "list": ("reading", "The items, and who holds them."),
+    "show": ("reading", "One item: its custody as a timeline, findings, exceptions."),
+    "log": ("reading", "The records, newest last."),
+    "checkpoint": ("proving", "Close an epoch: sign the head of the log."),
+    "prove": ("proving", "Prove that a record is in the log, or that a subject is not."),
+    "audit": ("proving", "Check everything, and say what holds."),
+    "reindex": ("proving", "Rebuild the tables that are derived from the entries."),
+    "sign": ("drafts", "Add your signature to a draft."),
+    "submit": ("drafts", "Record a draft that all its signers have signed."),
+    "demo": ("demo", "Play a fictional case from beginning to end."),
+}
+"""Every verb: the module under ledger/commands that holds it, and its line in the help."""
+
+
+class Verbs(click.Group):
+    """Loads the module of a verb when that verb is run, so that help starts at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        module = import_module(f"ledger.commands.{VERBS[cmd_name][0]}")
+        command: click.Command = module.COMMANDS[cmd_name]
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in VERBS.items()])
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], VERBS, 1)
+            ctx.fail(f"there is no command {args[0]!r}" + (f"; did you mean {near[0]}?" if near else "; see custody --help"))
+        return super().resolve_command(ctx, args)
+
+
+def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if not value:
+        return
+    from importlib.metadata import version
+
+    click.echo(f"custody {version('evidence-custody')}")
+    ctx.exit()
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "-L", "--ledger", "folder", envvar="CUSTODY_LEDGER", metavar="DIR", help="The ledger; else the nearest one upwards."
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="The version of this program."
+)
+@click.pass_context
+def custody(ctx: click.Context, folder: str | None) -> None:
+    """A chain-of-custody ledger for evidence: who had it, whether it changed, who checked what, and what is withheld."""
+    ctx.obj = folder
+
+
+def main() -> None:
+    """The entry point: exit status as in docs/format.md, never a traceback."""
+    try:
+        status = custody.main(standalone_mode=False, prog_name="custody")
+        sys.stdout.flush()
+        code = status if isinstance(status, int) else 0
+    except click.exceptions.Abort:
+        code = _say("interrupted; nothing was recorded", 130)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        code = 2
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # the reader has gone; say nothing more
+        code = 5
+    except BaseException as error:
+        code = _failed(error)
+    sys.exit(code)
+
+
+def _failed(error: BaseException) -> int:
+    from ledger.errors import exit_code
+
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else 0
+    if isinstance(error, KeyboardInterrupt):
+        return _say("interrupted; if a write was under way, run the command again: repeating is safe", 130)
+    if file := os.environ.get("CUSTODY_DEBUG"):
+        import traceback
+
+        with open(file, "a", encoding="utf-8") as out:
+            traceback.print_exception(error, file=out)
+    known = type(error).__module__.split(".")[0] in ("keys", "ledger") or isinstance(error, OSError)
+    return _say(str(error) if known else f"unforeseen fault in this program ({type(error).__name__}: {error})", exit_code(error))
+
+
+def _say(message: str, code: int) -> int:
+    from ledger.printable import printable
+
+    click.echo("custody: " + " ".join(printable(line) for line in message.split("\n")), err=True)
+    return code
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,484 @@
+"""The desk at which a handler works: which ledger, whose keys, and the one way by which an act is drafted, signed and recorded."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from keys.keystore import Unlocked
+    from keys.signing import Signer
+    from ledger.acts import Body
+    from ledger.entry import Entry
+
+from keys.note import Note, Signature, format_note, parse_note, sign_note
+from ledger.acts import ACTS
+from ledger.commands.evidence import described, recorded_name
+from ledger.confidential import ALWAYS, hide_fields, sealed_store
+from ledger.entry import cite, decode_entry, encode_entry, entry_hash
+from ledger.errors import Conflict, Malformed, Refused, Unavailable, Usage
+from ledger.fixity import hash_file, shown
+from ledger.ledger import DATABASE, Answer, Ledger, keep, moment
+from ledger.printable import printable
+from ledger.sealed import SealedStore
+
+F = TypeVar("F", bound=Callable[..., Any])
+Keys = list[tuple[str, str]]
+"""Signers in order: a name, and which of its keys: current or next."""
+ATTEMPTS = 5
+"""How often an act is drafted and signed anew when another entry on the same subject was recorded first."""
+
+
+def find_ledger(given: str | None) -> Path:
+    """The ledger's folder: the one given, else the nearest upwards from the working folder. Raises Usage where there is none."""
+    if given:
+        return Path(given)
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / DATABASE).is_file():
+            return folder
+    raise Usage("no ledger here or above; name one with -L DIR or CUSTODY_LEDGER, or make one with custody init")
+
+
+def open_ledger(write: bool = False) -> Ledger:
+    """The ledger of this command line."""
+    return Ledger.open(find_ledger(click.get_current_context().obj), write)
+
+
+# options shared by all verbs that sign
+
+
+def signing(command: F) -> F:
+    """The options of a verb that records an entry."""
+    options = [
+        click.option("--as", "handler", envvar="CUSTODY_HANDLER", metavar="NAME", help="Who signs; also CUSTODY_HANDLER."),
+        click.option(
+            "--passphrase-file", "passphrases", multiple=True, envvar="CUSTODY_PASSPHRASE_FILE", metavar="[NAME=]FILE",
+            help="First line opens the key of NAME, or every key.",
+        ),
+        click.option("--time", "when", metavar="TIME", help="When it happened, with its zone: 2026-02-03T11:12:44+02:00; else now."),
+        click.option("--late", metavar="REASON", help="Why this is entered more than a day after it happened."),
+        click.option("--period", nargs=2, metavar="FROM TO", help="When the moment is not known: from and to."),
+        click.option("--place", metavar="TEXT", help="Where, in words."),
+        click.option("--at", "point", nargs=2, metavar="LAT LON", help="Where, in decimal degrees (WGS 84)."),
+        click.option("--purpose", metavar="TEXT"),
+        click.option("--authority", nargs=2, metavar="KIND REFERENCE", help="For example: order 12/2026."),
+        click.option("--person", "persons", multiple=True, metavar="CODE:PART", help="PART: source, depicted, owner or witness."),
+        click.option("--present", multiple=True, metavar="NAME", help="Who else was there (kept confidential)."),
+        click.option("--performed-by", nargs=2, metavar="NAME ORG", help="Who did it, if not the signer (kept confidential)."),
+        click.option("--tool", nargs=2, metavar="NAME VERSION"),
+        click.option("--remarks", metavar="TEXT"),
+        click.option("--attach", "attachments", multiple=True, type=click.Path(), metavar="FILE", help="A file that belongs to this entry."),
+        click.option("--transfer", metavar="ID", help="Several entries of one transfer share this."),
+        click.option("--confidential", multiple=True, metavar="FIELD", help="Give this field as a digest; only handlers can open it."),
+        click.option("--dry-run", is_flag=True, help="Print the text that would be signed; sign and record nothing."),
+        click.option("--draft", type=click.Path(), metavar="FILE", help="Sign into FILE for the other signer; record nothing yet."),
+        click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
+    ]  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@dataclass
+class Common:
+    """What the shared options said."""
+
+    handler: str | None
+    passphrases: tuple[str, ...]
+    when: str | None
+    dry_run: bool
+    draft: str | None
+    as_json: bool
+    confidential: tuple[str, ...]
+    body: dict[str, Any] = field(default_factory=dict)
+    attachments: tuple[str, ...] = ()
+
+
+def common(options: dict[str, Any]) -> Common:
+    """Takes the shared options out of a verb's keyword arguments."""
+    o = {name: options.pop(name) for name in _SHARED}
+    body: dict[str, Any] = {}
+    if o["period"]:
+        body["period"] = {"from": o["period"][0], "to": o["period"][1]}
+    if o["place"] or o["point"]:
+        point = {"latitude": o["point"][0], "longitude": o["point"][1]} if o["point"] else {}
+        body["place"] = {**given(text=o["place"]), **point}
+    if o["authority"]:
+        body["authority"] = dict(zip(("kind", "reference"), o["authority"], strict=True))
+    if o["tool"]:
+        body["tool"] = dict(zip(("name", "version"), o["tool"], strict=True))
+    if o["performed_by"]:
+        body["performed_by"] = dict(zip(("name", "organisation"), o["performed_by"], strict=True))
+    if o["persons"]:
+        body["persons"] = [_person(word) for word in o["persons"]]
+    if o["late"]:
+        body["late"] = {"reason": o["late"]}
+    body |= given(purpose=o["purpose"], remarks=o["remarks"], transfer=o["transfer"], present=list(o["present"]) or None)
+    return Common(
+        o["handler"],
+        o["passphrases"],
+        o["when"],
+        o["dry_run"],
+        o["draft"],
+        o["as_json"],
+        o["confidential"],
+        body,
+        o["attachments"],
+    )
+
+
+_SHARED = (
+    "handler", "passphrases", "when", "late", "period", "place", "point", "purpose", "authority", "persons", "present", "performed_by",
+    "tool", "remarks", "attachments", "transfer", "confidential", "dry_run", "draft", "as_json",
+)  # fmt: skip
+
+
+def given(**fields: Any) -> dict[str, Any]:
+    """The fields that were given: absent is absent, never null."""
+    return {name.rstrip("_"): value for name, value in fields.items() if value is not None and value != ()}
+
+
+def _person(word: str) -> dict[str, str]:
+    code, _, part = word.rpartition(":")
+    if not code:
+        raise Usage(f"{word!r} is not CODE:PART, for example W-17:witness")
+    return {"code": code, "part": part}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One entry to be drafted. `citing` gives further fields from the hashes (base64) of the entries before it in its series."""
+
+    act: str
+    subject: str
+    body: Mapping[str, Any]
+    citing: Callable[[list[str]], dict[str, Any]] | None = None
+
+
+class Sealing(SealedStore):
+    """Holds disclosures back until the entry that needs them has passed the rules."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._held: list[tuple[str, str, Mapping[str, str]]] = []
+
+    def put(self, digest: str, text: str, recipients: Mapping[str, str]) -> None:
+        self._held.append((digest, text, recipients))
+
+    def put_away(self) -> None:
+        for held in self._held:
+            super().put(*held)
+        self._held.clear()
+
+
+class Desk:
+    """One signing command at work: the ledger, the keystore, and the keys unlocked so far (each asked for once)."""
+
+    def __init__(self, options: Common, ledger: Ledger | None = None) -> None:
+        from keys.keystore import Keystore, default_home
+
+        self.options = options
+        self.ledger = ledger if ledger is not None else open_ledger(write=True)
+        self.keystore = Keystore(default_home())
+        self._unlocked: dict[str, Unlocked] = {}
+        self._waiting: dict[Path, str] = {}
+        self._sealing = Sealing(sealed_store(self.ledger.folder).path)
+
+    def __enter__(self) -> "Desk":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ledger.store.close()
+
+    @property
+    def handler(self) -> str:
+        """Who signs: as said, else the only handler's key of this keystore."""
+        if self.options.handler:
+            return self.options.handler
+        mine = [name for name in self.keystore.names() if self.keystore.public(name).kind != "log"]
+        if len(mine) == 1:
+            return mine[0]
+        raise Usage("say who signs with --as NAME or CUSTODY_HANDLER" + (f" ({', '.join(map(printable, mine))})" if mine else ""))
+
+    # keys
+
+    def unlock(self, name: str, which: str = "current") -> "Unlocked":
+        """The key of a handler or of the log, from the ssh-agent where it is there, else by its passphrase."""
+        if (known := self._unlocked.get(name + which)) is None:
+            known = self._unlocked[name + which] = self._open(name, which)
+        return known
+
+    def _open(self, name: str, which: str) -> "Unlocked":
+        from keys.keystore import Unlocked
+
+        public = self.keystore.public(name, which)
+        if public.kind != "log":
+            agent = self._in_agent(name, public.verifiers[0].public)
+            if agent is not None:
+                return Unlocked(public, agent)
+        return self.keystore.unlock(name, passphrase(name, self.options.passphrases), self.ledger.clock, which)
+
+    def signer(self, name: str, which: str = "current") -> "Signer":
+        """Signs in the name of `name`; the log's Ed25519 key may be in the agent too."""
+        public = self.keystore.public(name, which)
+        agent = self._in_agent(name, public.verifiers[0].public) if name + which not in self._unlocked else None
+        return agent if agent is not None else self.unlock(name, which).signer
+
+    def _in_agent(self, name: str, public: bytes) -> "Signer | None":
+        if not os.environ.get("SSH_AUTH_SOCK"):
+            return None
+        from keys.agent import Agent, AgentSigner
+        from keys.errors import AgentError
+
+        try:
+            held = {key for key, _ in Agent().identities()}
+        except AgentError:
+            return None
+        return AgentSigner(name, public, Agent()) if public in held else None
+
+    # acts
+
+    def act(
+        self, act: str, subjects: Iterable[str], body: Mapping[str, Any], by: list[str] | None = None, keys: "Keys | None" = None
+    ) -> Answer | None:
+        """Drafts, signs and records one entry on each subject, all or none. None for a dry run or a draft.
+
+        `by` are the signers, else the handler alone; `keys` says which key of each signs, else the current one.
+        """
+        return self.series([Step(act, subject, body) for subject in subjects], by, keys)
+
+    def series(self, steps: Iterable[Step], by: list[str] | None = None, keys: "Keys | None" = None) -> Answer | None:
+        """As `act`, for entries that differ, and where later ones may cite earlier ones.
+
+        In this order: judged unsigned, so that nothing is stored nor any passphrase asked for in vain; files and disclosures stored;
+        signed; recorded. What breaks off in between leaves whole files that no entry cites, never an entry without its files.
+        """
+        names = by or [self.handler]
+        for name in names:
+            self.ledger.check_seen(self.keystore, name)
+        keys = keys or [(name, "current") for name in names]
+        whole = [replace(step, body=self._body(step.act, step.body)) for step in steps]
+        if self.options.draft and len(whole) > 1:
+            raise Usage("a draft holds one entry; name one item")
+        for attempt in range(ATTEMPTS):
+            try:
+                return self._once(whole, names, keys)
+            except Conflict:
+                if attempt == ATTEMPTS - 1:
+                    raise
+        return None
+
+    def _once(self, steps: list[Step], names: list[str], keys: "Keys") -> Answer | None:
+        all_here = all(self.keystore.has(name, which) for name, which in keys)
+        unsigned = self._notes(steps, names, lambda entry: self._unsigned(entry, keys))
+        self.ledger.rehearse(unsigned, lines=all_here)
+        if self.options.dry_run:
+            _dry(unsigned)
+            return None
+        if not (self.options.draft or all_here):
+            self._needs_draft(keys)
+        self._put_away()
+        if self.options.draft:
+            self._write_draft(decode_entry(parse_note(unsigned[0]).text), names)
+            return None
+        return self.record(self._notes(steps, names, lambda entry: self.signed(entry, keys)), names)
+
+    def _notes(self, steps: list[Step], names: list[str], note_of: "Callable[[Entry[Body]], bytes]") -> list[bytes]:
+        """The entries one after another, each able to cite those before it."""
+        time, notes = moment(self.options.when, self.ledger.clock), list[bytes]()
+        for step in steps:
+            body = {**step.body, **(step.citing([cite(entry_hash(note)) for note in notes]) if step.citing else {})}
+            notes.append(note_of(self._draft(step, names, body, time)))
+        return notes
+
+    def _draft(self, step: Step, names: list[str], body: dict[str, Any], time: str) -> "Entry[Body]":
+        try:
+            return self.ledger.draft(step.act, step.subject, names, body, time)
+        except Malformed as error:  # what was typed does not fit; nobody has tampered with anything
+            raise Refused("entry.form", f"{error}; correct it and repeat") from None
+
+    def _unsigned(self, entry: "Entry[Body]", keys: "Keys") -> bytes:
+        """The entry as a note of the size it will have, with signatures of zeros."""
+        def key_id(name: str, which: str) -> bytes:
+            return self.keystore.public(name, which).verifiers[0].key_id if self.keystore.has(name, which) else bytes(4)
+
+        lines = tuple(Signature(name, key_id(name, which), bytes(64)) for name, which in keys)
+        return format_note(Note(encode_entry(entry), lines))
+
+    def first(self, origin: str, names: list[str], body: dict[str, Any]) -> Answer | None:
+        """The first entry of a ledger, which has seen nothing."""
+        from ledger.entry import make_entry
+
+        time = moment(self.options.when, self.ledger.clock)
+        entry = make_entry(
+            "open",
+            ledger=origin,
+            subject="ledger",
+            time=time,
+            by=names,
+            seen=None,
+            prev=None,
+            body=tidied({**self.options.body, **body}),
+        )
+        if self.options.dry_run:
+            _dry([encode_entry(entry)])
+            return None
+        note = self.signed(entry, [(name, "current") for name in names])
+        answer = self.ledger.record([note], self.signer(origin))
+        keep(self.keystore, self.ledger, names, answer, [note])
+        return answer
+
+    def _body(self, act: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The whole body: shared fields, the act's own, attachments stored, text tidied, confidential fields hidden."""
+        whole = {**self.options.body, **body}
+        if self.options.attachments:
+            whole["attachments"] = [self.file(path) for path in self.options.attachments]
+        return self._hide(act, tidied(whole))
+
+    def _hide(self, act: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Fields that are confidential, by choice or always, become digests; what they stand for is sealed to their readers."""
+        names = {*self.options.confidential, *(name for name in (*ALWAYS, *ACTS[act].secret) if name in body)}
+        if not names:
+            return body
+        return hide_fields(self._sealing, self.ledger.store, act, body, names, readers=[self.handler])
+
+    def file(self, path: str | Path, also: tuple[str, ...] = ()) -> dict[str, Any]:
+        """A file's name, size and fingerprints. It is stored with the evidence when the entry has passed the rules."""
+        digests = hash_file(path, also)
+        self._waiting[Path(path)] = digests.sha256
+        return described(recorded_name(Path(path).name), digests)
+
+    def _put_away(self) -> None:
+        """Stores what the entries about to be signed refer to: files, and disclosures sealed to their readers."""
+        for path, sha256 in self._waiting.items():
+            if self.ledger.objects.add(path).sha256 != sha256:
+                raise Refused("file", f"{shown(path)}: file changed while it was read; nothing recorded")
+        self._waiting.clear()
+        self._sealing.put_away()
+
+    def signed(self, entry: "Entry[Body]", keys: "Keys") -> bytes:
+        """The entry's note, with a line by each signer; all their keys must be on this computer."""
+        self._needs_draft(keys)
+        return sign_note(encode_entry(entry), [self.signer(name, which) for name, which in keys])
+
+    def _needs_draft(self, keys: "Keys") -> None:
+        away = [name for name, which in keys if not self.keystore.has(name, which)]
+        if away:
+            raise Usage(f"the key of {away[0]} is not on this computer; use --draft FILE, and custody sign on theirs")
+
+    def record(self, notes: list[bytes], names: Iterable[str]) -> Answer:
+        """Records signed entries and keeps the receipt, with every signer whose key is here."""
+        answer = self.ledger.record(notes, self.signer(self.ledger.origin))
+        keep(self.keystore, self.ledger, [name for name in dict.fromkeys(names) if self.keystore.has(name)], answer, notes)
+        return answer
+
+    def _write_draft(self, entry: "Entry[Body]", names: list[str]) -> None:
+        here = [name for name in names if self.keystore.has(name)]
+        if not here:
+            raise Usage("none of the signers has a key on this computer; the first one to sign makes the draft")
+        assert self.options.draft is not None
+        write_new(Path(self.options.draft), sign_note(encode_entry(entry), [self.signer(name) for name in here]))
+        others = [name for name in names if name not in here]
+        click.echo(
+            f"draft {printable(self.options.draft)}; to be signed by: {', '.join(map(printable, others)) or 'nobody else'}"
+        )
+
+    # words
+
+    def item(self, word: str) -> str:
+        return self.ledger.subject_of(word)
+
+    def tell(self, answer: Answer | None, sentence: str, **facts: Any) -> None:
+        """Says what was recorded, in words or as JSON, and what the judge remarked."""
+        if answer is None:
+            return
+        for place in answer.places:
+            for remark in place.notes:
+                click.echo(f"note: {printable(remark)}", err=True)
+        if self.options.as_json:
+            places = [{"record": p.index, "entry": p.entry, "recorded": p.record.recorded} for p in answer.places]
+            return print_json({"recorded": places, **facts})
+        numbers = ", ".join(str(place.index) for place in answer.places)
+        click.echo(f"recorded {numbers}: {printable(sentence)}")
+
+
+def _dry(notes: list[bytes]) -> None:
+    """The texts, line by line, harmless to a terminal: a signed text may hold marks that turn the direction of writing."""
+    for note in notes:
+        text = note.split(b"\n\n")[0].removesuffix(b"\n")
+        click.echo("\n".join(printable(line) for line in text.decode().split("\n")))
+
+
+def tidied(value: Any, name: str = "") -> Any:
+    """Typed text as it is recorded: NFC, without controls. What was changed is said on stderr. Raises Refused naming the field."""
+    from ledger.recording import tidy_text
+
+    if isinstance(value, str):
+        try:
+            tidy, notes = tidy_text(value, multiline=True)
+        except Refused as error:
+            raise Refused(error.rule, f"{name}: {error}" if name else str(error)) from None
+        for remark in notes:
+            click.echo(f"note: {printable(remark)}", err=True)
+        return tidy
+    if isinstance(value, dict):
+        return {inner: tidied(of, inner) for inner, of in value.items()}
+    return [tidied(inner, name) for inner in value] if isinstance(value, list) else value
+
+
+def passphrase(name: str, files: Iterable[str], confirm: bool = False) -> str:
+    """The passphrase of a key: from its file, else typed. Raises Usage where there is neither file nor terminal."""
+    file = _passphrase_file(name, files)
+    if file is not None:
+        return _first_line(Path(file))
+    if not sys.stdin.isatty():
+        raise Usage(
+            f"the key of {name} needs its passphrase: use --passphrase-file {name}=FILE, or an ssh-agent (custody key unlock)"
+        )
+    typed: str = click.prompt(f"passphrase of {printable(name)}", hide_input=True, err=True, confirmation_prompt=confirm)
+    return typed
+
+
+def _passphrase_file(name: str, files: Iterable[str]) -> str | None:
+    """The file for this very name, else the one for every name."""
+    general = None
+    for word in files:
+        whose, equals, file = word.partition("=")
+        if equals and whose == name:
+            return file
+        if not equals:
+            general = word
+    return general
+
+
+def _first_line(path: Path) -> str:
+    try:
+        return path.read_bytes().split(b"\n")[0].removesuffix(b"\r").decode()
+    except UnicodeDecodeError:
+        raise Usage(f"the passphrase file {path} is not UTF-8 text") from None
+    except OSError as error:
+        raise Unavailable(f"the passphrase file {path} cannot be read: {error.strerror}") from None
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """A new file; what is there is never overwritten."""
+    try:
+        with open(path, "xb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+    except FileExistsError:
+        raise Unavailable(f"{path} is already there; choose another name") from None
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be written: {error.strerror}") from None
+
+
+def print_json(value: Any) -> None:
+    """JSON for other programs: ASCII only, so that no terminal can be played with."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=True))

@@ -1,0 +1,224 @@
+"""Checkpoints, proofs and the audit."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ledger.commands.desk import Common, Desk, open_ledger, print_json, write_new
+from ledger.commands.keys import _PASSPHRASES
+from ledger.errors import Unavailable, Usage
+from ledger.printable import printable
+
+if TYPE_CHECKING:
+    from ledger.audit import Trust
+    from ledger.ledger import Ledger
+    from ledger.report import Report
+
+
+@click.command("checkpoint")
+@click.option("--json", "as_json", is_flag=True)
+@click.option("--show", is_flag=True, help="Print the newest signed checkpoint; sign nothing.")
+@_PASSPHRASES
+def checkpoint(as_json: bool, show: bool, passphrases: tuple[str, ...]) -> None:
+    """Close an epoch: record the act and sign the head of the log with both of its keys."""
+    if show:
+        return _show_checkpoint()
+    options = Common(None, passphrases, None, False, None, as_json, ())
+    with Desk(options) as desk:
+        origin = desk.ledger.origin
+        desk.ledger.check_seen(desk.keystore, origin)
+        note = desk.ledger.checkpoint(desk.unlock(origin), desk.keystore)
+        pin_head(desk, origin)
+    name, size, root = note.decode().split("\n")[:3]
+    if as_json:
+        return print_json({"origin": name, "size": int(size), "root": root})
+    click.echo(f"checkpoint {printable(name)} size {size} root {root}")
+
+
+def _show_checkpoint() -> None:
+    with open_ledger() as ledger:
+        note = ledger.store.checkpoint()
+    if note is None:
+        raise Unavailable("no checkpoint was signed yet; run: custody checkpoint")
+    click.echo(note.decode(), nl=False)
+
+
+def pin_head(desk: Desk, name: str) -> None:
+    """Remembers the present head, so that an older copy of the ledger is noticed."""
+    from keys.pins import Pin
+
+    ledger = desk.ledger
+    desk.keystore.set_pin(name, Pin(ledger.origin, ledger.size, ledger.hash_at(ledger.size - 1), ledger.hash_at(0)))
+
+
+@click.command("prove")
+@click.argument("what")
+@click.option("--size", type=click.IntRange(1), metavar="SIZE", help="Under the checkpoint of this size, else the newest.")
+@click.option(
+    "--absent", is_flag=True, help="Prove by the completeness index how many entries a subject has, or that it has none."
+)
+@click.option("--to", "to", type=click.Path(), metavar="FILE", help="Write the proof there, else to standard output.")
+def prove(what: str, size: int | None, absent: bool, to: str | None) -> None:
+    """Prove that record WHAT (a number) is in the log; with --absent, what the index says of subject WHAT."""
+    with open_ledger() as ledger:
+        proof = _subject_proof(ledger, what) if absent else ledger.prove(_record_number(what), size)
+    if to is not None:
+        write_new(Path(to), proof)
+        return click.echo(f"proof written to {printable(to)}")
+    click.echo(proof.decode(), nl=False)
+
+
+def _record_number(word: str) -> int:
+    if not word.isascii() or not word.isdigit():
+        raise Usage(f"{word!r} is not the number of a record; see custody log")
+    return int(word)
+
+
+def _subject_proof(ledger: "Ledger", subject: str) -> bytes:
+    from ledger.index import format_index_proof
+    from ledger.record import subject_tag
+
+    return format_index_proof(ledger.store.index().prove(subject_tag(ledger.origin, subject)))
+
+
+@click.command("audit")
+@click.option("--trust", type=click.Path(), metavar="DIR", help="What you hold from elsewhere: DIR/policy and DIR/anchors.json.")
+@click.option("--no-pins", is_flag=True, help="Do not use the heads that this computer remembers.")
+@click.option(
+    "--since",
+    metavar="SIZE",
+    type=click.IntRange(1),
+    help="Signatures and files before this checkpoint were verified by an earlier audit.",
+)
+@click.option(
+    "--require", multiple=True, metavar="LINE", help="This verdict line must pass, or the outcome is uncertain (exit 3)."
+)
+@click.option(
+    "--save-trust", type=click.Path(), metavar="DIR", help="After a sound audit, write policy and anchors.json for others there."
+)
+@click.option("--json", "as_json", is_flag=True)
+def audit(
+    trust: str | None, no_pins: bool, since: int | None, require: tuple[str, ...], save_trust: str | None, as_json: bool
+) -> int:
+    """Check everything, and say for each verdict line what holds.
+
+    Exit status: 0 sound, 1 a fault, 3 cannot tell (no anchor, or a line that you require could not be checked).
+    """
+    from ledger.report import LINES
+    from ledger.workers import Workers
+
+    if unknown := set(require) - set(LINES):
+        raise Usage(f"there is no verdict line {min(unknown)!r}; they are {', '.join(LINES)}")
+    with open_ledger() as ledger:
+        held = _trust(ledger, trust, use_pins=not no_pins)
+        if since is not None and ledger.store.checkpoint(since) is None:
+            raise Usage(f"there is no checkpoint of size {since} to start from; see custody log")
+        with Workers(ledger.size) as judge:
+            report = ledger.audit(held, judge, since or 0, _progress(ledger.size))
+        code = report.exit_code(require)
+        if save_trust and code == 0:
+            _save_trust(ledger, Path(save_trust))
+    print_json(as_data(report, code)) if as_json else _print(report, code)
+    return code
+
+
+def _progress(total: int) -> Any:
+    if not sys.stderr.isatty() or total < 20000:
+        return lambda done: None
+    return lambda done: click.echo(f"\r{done} of {total} records", nl=done >= total - 1000, err=True)
+
+
+def _trust(ledger: "Ledger", folder: str | None, use_pins: bool) -> "Trust":
+    """What the reader holds: the policy and anchors of a folder, and the pins of this computer's own keys."""
+    from ledger.audit import Trust
+    from ledger.policy import check_together, parse_anchors, parse_policy
+
+    pins = _pins(ledger) if use_pins else ()
+    if folder is None:
+        return Trust(pins=pins)
+    policy = parse_policy(_read(Path(folder, "policy")))
+    anchors = parse_anchors(_read(Path(folder, "anchors.json")))
+    check_together(policy, anchors)
+    return Trust(policy, anchors, pins)
+
+
+def _pins(ledger: "Ledger") -> Any:
+    from keys.keystore import Keystore, default_home
+
+    keystore = Keystore(default_home())
+    names = keystore.names()
+    found = (keystore.pin(ledger.origin, name) for name in names)
+    return tuple(dict.fromkeys(pin for pin in found if pin is not None))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be read: {error.strerror}; a trust folder holds policy and anchors.json") from None
+
+
+def _save_trust(ledger: "Ledger", folder: Path) -> None:
+    """A policy without witnesses, and anchors with the first record and the newest checkpoint."""
+    from keys.signing import parse_vkey
+    from ledger.policy import Anchors, Auditors, Authorities, format_anchors, format_policy
+
+    note = ledger.store.checkpoint()
+    anchors = Anchors(
+        origin=ledger.origin, first=ledger.hash_at(0), checkpoint=None if note is None else note.decode(), tsa=Authorities(roots=[], quorum=0),
+        auditors=Auditors(vkeys=[], quorum=0), clock_tolerance_s=600,
+    )  # fmt: skip
+    folder.mkdir(parents=True, exist_ok=True)
+    write_new(folder / "policy", format_policy([parse_vkey(vkey) for vkey in ledger.fact().vkeys]))
+    write_new(folder / "anchors.json", format_anchors(anchors))
+    click.echo(f"trust written to {printable(str(folder))}; give it to others by another way than the ledger", err=True)
+
+
+def as_data(report: "Report", code: int) -> dict[str, Any]:
+    """The report as plain values."""
+    lines = {
+        line.name: {
+            "verdict": line.verdict, "reason": line.reason, "notes": line.notes, "more_faults": line.more_faults,
+            "faults": [{"record": x.record, "item": x.item, "field": x.field, "message": x.message} for x in line.faults],
+        }
+        for line in report.lines.values()
+    }  # fmt: skip
+    return {
+        "origin": report.origin, "records": report.size, "judged": report.judged, "items": report.items, "head": report.head,
+        "checkpoint": report.checkpoint, "lines": lines, "exit": code,
+    }  # fmt: skip
+
+
+def _print(report: "Report", code: int) -> None:
+    from ledger.report import NOT_PROVED
+
+    click.echo(f"{printable(report.origin)}: {report.size} records, {report.items} items, head {report.head}")
+    for line in report.lines.values():
+        reason = f" ({line.reason})" if line.verdict == "not checked" else ""
+        click.echo(f"{line.name:<13} {line.verdict}{printable(reason)}")
+        for fault in line.faults:
+            click.echo(f"    fault: {printable(str(fault))}")
+        if line.more_faults:
+            click.echo(f"    and {line.more_faults} more faults")
+        for remark in line.notes:
+            click.echo(f"    note: {printable(remark)}")
+    outcome = {0: "sound, as far as it was asked", 1: "NOT sound: see the faults", 3: "cannot tell: see what was not checked"}[
+        code
+    ]
+    click.echo(f"outcome: {outcome}\nno log can prove: {NOT_PROVED}")
+
+
+@click.command("reindex")
+@click.option(
+    "--to", "to", type=click.Path(), metavar="FILE.db", help="Write the tables into a new file, to be read with Datasette."
+)
+def reindex(to: str | None) -> None:
+    """Rebuild the tables that are derived from the entries."""
+    with open_ledger(write=to is None) as ledger:
+        count = ledger.reindex(None if to is None else Path(to))
+    click.echo(f"{count} records indexed" + (f" into {printable(to)}" if to else ""))
+
+
+COMMANDS = {"checkpoint": checkpoint, "prove": prove, "audit": audit, "reindex": reindex}

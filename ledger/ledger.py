@@ -1,0 +1,370 @@
+"""The ledger of one organisation on one machine: the only writer, which ties signers, rules, store and clock together.
+
+A ledger is a folder: `ledger.db` and `objects/`. An append is recorded, not recorded, or unknown; sending the same signed bytes again
+answers with the same record, so repeating is always safe.
+"""
+
+import time
+from base64 import b64decode
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from keys.errors import RolledBack
+from keys.keystore import Keystore, Unlocked
+from keys.note import parse_note, sign_note
+from keys.pins import Pin, check_pin
+from keys.signing import Signer
+from ledger import acts, merkle
+from ledger.admit import admit, check_signatures, keys_of, submission
+from ledger.audit import Audit, Judge, Trust, at_once
+from ledger.checkpoint import Checkpoint, sign_checkpoint
+from ledger.entry import Entry, cite, decode_entry, encode_entry, entry_hash, make_entry, text_hash
+from ledger.errors import CannotTell, Fault, Refused, Usage
+from ledger.fields import instant
+from ledger.objects.folder import ObjectStore, Outcome
+from ledger.proof import format_proof
+from ledger.record import Record, format_record, parse_record, record_hash, subject_tag
+from ledger.report import Report
+from ledger.state import Head, ItemFact, LedgerFact, Owner, item_key
+from ledger.store.sqlite import SqliteStore, Writing
+
+DATABASE = "ledger.db"
+OBJECTS = "objects"
+Clock = Callable[[], int]
+
+
+def system_clock() -> int:
+    """Whole seconds since 1970, by this computer."""
+    return int(time.time())
+
+
+def stamp(seconds: int) -> str:
+    """UTC as records carry it."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Where an entry now stands: its record, its hash as others cite it, and what the judge remarked."""
+
+    record: Record
+    entry: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def index(self) -> int:
+        return self.record.index
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to an append: a place for every entry, and one receipt, the last record as a note signed by the log."""
+
+    places: tuple[Recorded, ...]
+    receipt: bytes
+
+
+class _Rehearsed(Exception):
+    """Ends a rehearsal, so that its transaction is rolled back."""
+
+
+class Ledger:
+    """One open ledger. Use as a context manager."""
+
+    def __init__(self, folder: Path, store: SqliteStore, clock: Clock = system_clock) -> None:
+        self.folder = folder
+        self.store = store
+        self.clock = clock
+        self.objects = ObjectStore(folder / OBJECTS)
+
+    @classmethod
+    def create(cls, folder: Path, clock: Clock = system_clock) -> "Ledger":
+        """A new folder with an empty store; the first entry must be `open`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        return cls(folder, SqliteStore.create(folder / DATABASE), clock)
+
+    @classmethod
+    def open(cls, folder: Path, write: bool = False, clock: Clock = system_clock) -> "Ledger":
+        """Raises CannotTell (reading) or Unavailable (writing) for what is not a ledger."""
+        return cls(folder, SqliteStore.open(folder / DATABASE, write=write), clock)
+
+    def __enter__(self) -> "Ledger":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.store.close()
+
+    # reading
+
+    @property
+    def size(self) -> int:
+        return self.store.size()
+
+    def fact(self) -> LedgerFact:
+        """The ledger's own fact: origin, keys, rules."""
+        found = self.store.fact("ledger", LedgerFact)
+        if found is None:
+            raise CannotTell(
+                "this ledger has no first entry; its making was interrupted: remove the folder and run custody init again"
+            )
+        return found
+
+    @property
+    def origin(self) -> str:
+        return self.fact().origin
+
+    def entry(self, index: int) -> Entry[acts.Body]:
+        return decode_entry(parse_note(self.store.note(index)).text)
+
+    def chain(self, subject: str) -> Iterator[tuple[Record, Entry[acts.Body]]]:
+        """Every entry on a subject, oldest first."""
+        for index in self.store.chain(subject):
+            yield parse_record(self.store.record(index)), self.entry(index)
+
+    def hash_at(self, index: int) -> bytes:
+        found = self.store.record_hash(index)
+        return found if found is not None else b""
+
+    def subject_of(self, word: str) -> str:
+        """The item that a word names: its exhibit number (an earlier one too), or its identifier. Raises Refused where there is none."""
+        owner = self.store.fact(f"number:{word}", Owner)
+        if owner is not None:
+            return owner.of
+        if self.store.fact(item_key(word), ItemFact) is not None:
+            return word
+        raise Refused("item.unknown", f"there is no item {word} in this ledger; see custody list")
+
+    def item(self, subject: str) -> ItemFact:
+        """The item under a subject, which must be there."""
+        found = self.store.fact(item_key(subject), ItemFact)
+        if found is None:
+            raise Refused("item.unknown", f"there is no item {subject} in this ledger; see custody list")
+        return found
+
+    def next_number(self, prefix: str) -> str:
+        """A free exhibit number of a prefix: the next one, found by doubling and halving since numbers are given out in order."""
+
+        def used(n: int) -> bool:
+            return self.store.fact(f"number:{prefix}-{n}", Owner) is not None
+
+        low, high = 0, 1
+        while used(high):
+            low, high = high, 2 * high
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if used(middle) else (low, middle)
+        return f"{prefix}-{high}"
+
+    # signing: what a handler's text needs, on the log as it stands
+
+    def draft(self, act: str, subject: str, by: Sequence[str], body: dict[str, Any], time: str) -> Entry[acts.Body]:
+        """The entry as it would be signed now: with the head that was seen and the subject's previous entry."""
+        head = self.store.fact(f"head:{subject}", Head)
+        size = self.size
+        seen = {"size": size, "record": cite(self.hash_at(size - 1))} if size else None
+        prev = None if head is None else {"seq": head.seq, "entry": head.entry}
+        return make_entry(act, ledger=self.origin, subject=subject, time=time, by=list(by), seen=seen, prev=prev, body=body)
+
+    def check_seen(self, keystore: Keystore, handler: str) -> None:
+        """Raises RolledBack where this handler has seen a longer or another log than this one: nobody signs on that."""
+        pin = keystore.pin(self.origin, handler)
+        if pin is not None:
+            check_pin(pin, self.size, self.hash_at)
+
+    # the append
+
+    def record(self, notes: Iterable[bytes], log_key: Signer) -> Answer:
+        """Records signed entries in one transaction, all or none, each judged where it stands.
+
+        Raises Refused (Conflict where another entry took the place first), SignatureError, Malformed, Unavailable: nothing was recorded;
+        CannotTell where the outcome is unknown.
+        """
+        with self.store.writing() as writer:
+            places = tuple(self._append(writer, note, log_key) for note in notes)
+        last = max(places, key=lambda place: place.index)
+        return Answer(places, sign_note(format_record(last.record), [log_key]))
+
+    def rehearse(self, notes: Iterable[bytes], lines: bool = True) -> None:
+        """Judges entries as `record` would but for what their signatures prove, and keeps nothing. Raises as `record` does.
+
+        Evidence is stored only after this, so that a refused entry leaves none behind. `lines` false: not even whose keys sign, since
+        some of the keys are elsewhere.
+        """
+        with suppress(_Rehearsed), self.store.writing() as writer:
+            for note in notes:
+                self._append(writer, note, None, lines)
+            raise _Rehearsed
+
+    def _append(self, writer: Writing, note: bytes, log_key: Signer | None, lines: bool = True) -> Recorded:
+        """Judges an entry and puts it in its place. Without a log key it is only a rehearsal."""
+        parsed = parse_note(note)
+        entry = decode_entry(parsed.text)
+        known = writer.known_text(text_hash(parsed.text))
+        if known is not None and writer.note(known) == note:
+            return Recorded(
+                parse_record(writer.record(known)), cite(entry_hash(note)), ("this entry was recorded before; nothing was added",)
+            )
+        record, late = self._place(writer, entry, note)
+        s = submission(entry, note, record, writer)
+        verifiers = keys_of(s, parsed.signatures) if lines else []
+        if log_key is not None:
+            check_signatures(verifiers, parsed)
+        admission = admit(s, parsed.text, record)
+        if log_key is not None:
+            self._check_log_key(admission.changes.get("ledger") or writer.fact("ledger", LedgerFact), log_key)
+        writer.append(record, note, entry, admission.changes)
+        return Recorded(record, s.cited, (*late, *(sentence for _, sentence in admission.notes)))
+
+    def _place(self, writer: Writing, entry: Entry[acts.Body], note: bytes) -> tuple[Record, tuple[str, ...]]:
+        """The next place in the log. `recorded` never goes backwards, even where this computer's clock does."""
+        size, now = writer.size(), self.clock()
+        head = writer.fact(f"head:{entry.subject}", Head)
+        last = writer.recorded(size - 1) if size else now
+        behind = last - now
+        warning = f"this computer's clock is {behind} s behind the last record; set it right" if behind > 0 else None
+        record = Record(
+            index=size, recorded=stamp(max(now, last)), tag=subject_tag(entry.ledger, entry.subject),
+            seq=0 if head is None else head.seq + 1, subject_prev=None if head is None else b64decode(head.record),
+            entry=entry_hash(note), prev=writer.record_hash(size - 1) if size else None,
+        )  # fmt: skip
+        return record, (warning,) if warning else ()
+
+    @staticmethod
+    def _check_log_key(ledger: object, log_key: Signer) -> None:
+        if not isinstance(ledger, LedgerFact) or log_key.verifier.vkey != ledger.vkeys[0]:
+            raise Refused(
+                "log.key", "that is not the present key of this log; unlock the key that custody init or key rotate made"
+            )
+
+    # closing an epoch
+
+    def checkpoint(self, log: Unlocked, keystore: Keystore) -> bytes:
+        """Records the act and signs the head it fixes. After a crash the act already recorded is signed, never a second one."""
+        signed = self._sign_fixed(log, keystore)
+        if signed is not None and self.fact().closed_at == self.size:
+            return signed
+        with self.store.writing() as writer:
+            subjects, root = writer.index_head()
+            note = sign_note(encode_entry(self._closing(subjects, root)), [log.signer])
+            self._append(writer, note, log.signer)
+        signed = self._sign_fixed(log, keystore)
+        assert signed is not None
+        return signed
+
+    def _closing(self, subjects: int, root: bytes) -> Entry[acts.Body]:
+        previous = self.store.checkpoint()
+        carried = None if previous is None else {"note": previous.decode(), "timestamps": []}
+        body = {"index": {"subjects": subjects, "root": cite(root)}, "previous": carried}
+        now = max(self.clock(), self.store.recorded(self.size - 1))
+        return self.draft("checkpoint", "ledger", [self.origin], body, stamp(now))
+
+    def _sign_fixed(self, log: Unlocked, keystore: Keystore) -> bytes | None:
+        """The signed checkpoint of the last size that an act fixed, made now if it is not there yet."""
+        size = self.fact().closed_at
+        if not size:
+            return None
+        stored = self.store.checkpoint(size)
+        if stored is not None:
+            return stored
+        self._check_log_key(self.fact(), log.signer)
+        head = Checkpoint(self.origin, size, self.store.root(size))
+        keystore.set_signed(head.origin, head.size, head.root)
+        signers: list[Signer] = [log.signer] if log.cosigner is None else [log.signer, log.cosigner]
+        note = sign_checkpoint(head, signers)
+        with self.store.writing() as writer:
+            writer.put_checkpoint(size, note)
+        return note
+
+    # proofs
+
+    def prove(self, index: int, size: int | None = None) -> bytes:
+        """A C2SP tlog-proof that the record at `index` stands under the newest checkpoint, or the one of `size`."""
+        note = self.store.checkpoint(size)
+        if note is None:
+            raise CannotTell("there is no signed checkpoint to prove against; run: custody checkpoint")
+        closed = int(note.split(b"\n")[1])
+        if index >= closed:
+            raise CannotTell(f"record {index} is not under the checkpoint of size {closed} yet; run: custody checkpoint")
+        return format_proof(index, merkle.inclusion_proof(index, closed, self.store.tiles), note)
+
+    # the audit
+
+    def audit(
+        self, trust: Trust, judge: Judge = at_once, since: int = 0, progress: Callable[[int], None] = lambda done: None
+    ) -> Report:
+        """Replays everything, and holds the store's own tables against the replay."""
+        with self.store.snapshot(), self.store.comparison() as comparison:
+            report = Audit(self, trust, judge, since, progress, comparison.add).run().report
+            sound = not report.faults and report.judged == report.size
+            for sentence in self.store.schema_faults():
+                report.fault("log", f"the ledger's tables are not the ones this program makes: {sentence}")
+            for sentence in self.store.integrity_faults():
+                report.fault("log", f"SQLite finds the file damaged: {sentence}")
+            for sentence in (*self.store.column_faults(), *(comparison.differences() if sound else ())):
+                report.fault("log", f"a table row is not what the entries say: {sentence}")
+        for remark in self.store.notes:
+            report.note("log", remark)
+        return report
+
+    def reindex(self, to: Path | None = None) -> int:
+        """Makes the derived tables anew from the entries, here or in a file for Datasette; how many records. Fault where one is refused."""
+        with self.store.reindexing(to) as sink:
+            audited = Audit(_Texts(self), Trust(), lambda jobs: lambda: [], seen=sink.add).run()
+            if audited.report.faults:
+                raise Fault(f"the entries are at fault, run custody audit: {audited.report.faults[0]}")
+        return audited.report.judged
+
+    # what the audit reads (Source)
+
+    def records(self) -> Iterator[tuple[bytes, bytes | None]]:
+        yield from self.store.records()
+
+    def checkpoints(self) -> Iterator[bytes]:
+        return self.store.checkpoints()
+
+    def content(self, sha256: str) -> Outcome:
+        return self.objects.check(sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """A ledger's records alone: a reindex needs neither checkpoints nor files."""
+
+    ledger: Ledger
+
+    def records(self) -> Iterator[tuple[bytes, bytes | None]]:
+        return self.ledger.records()
+
+    def checkpoints(self) -> Iterator[bytes]:
+        return iter(())
+
+    def content(self, sha256: str) -> Outcome:
+        return "match"
+
+
+def keep(keystore: Keystore, ledger: Ledger, handlers: Iterable[str], answer: Answer, notes: Sequence[bytes]) -> None:
+    """What every signer keeps of an append: entries, receipt, and the new head as their pin."""
+    pairs = [(place.index, note, None) for place, note in zip(answer.places, notes, strict=True)]
+    last = max(range(len(pairs)), key=lambda i: pairs[i][0])
+    framed = [(index, note, answer.receipt if i == last else None) for i, (index, note, _) in enumerate(pairs)]
+    keystore.keep(ledger.origin, framed)
+    head = max(answer.places, key=lambda place: place.index).record
+    pin = Pin(ledger.origin, head.index + 1, record_hash(format_record(head)), ledger.hash_at(0))
+    for handler in handlers:
+        with suppress(RolledBack):  # another process has seen more in the meantime
+            keystore.set_pin(handler, pin)
+
+
+def moment(text: str | None, clock: Clock) -> str:
+    """The time that an entry claims: as given, or now with this computer's offset. Raises Usage for one without a zone."""
+    if text is None:
+        return datetime.fromtimestamp(clock()).astimezone().isoformat(timespec="seconds").replace("+00:00", "Z")
+    try:
+        instant(text)
+    except ValueError as error:
+        raise Usage(f"{error}; write it as 2026-02-03T11:12:44+02:00, or with Z for UTC") from None
+    return text
