@@ -1,0 +1,34 @@
+"""Writes the parts of docs/format.md that are made from the code: `python tests/format_page.py` from the root of the project."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import format_example
+import format_schema
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "format.md"
+PARTS: dict[str, Callable[[], str]] = {
+    "glance": format_example.glance,
+    "envelope": format_schema.envelope,
+    "types": format_schema.types_block,
+    "aliases": format_schema.aliases,
+    "objects": format_schema.objects,
+    "acts": format_schema.bodies,
+    "example": format_example.example,
+}
+_PART = re.compile(r"<!-- made from the code: ([a-z]+) -->\n(.*?)<!-- end -->", re.DOTALL)
+
+
+def parts(page: str) -> dict[str, str]:
+    """What stands in the page now, by name."""
+    return {name: text.strip("\n") for name, text in _PART.findall(page)}
+
+
+def renewed(page: str) -> str:
+    """The page with every part made anew."""
+    return _PART.sub(lambda found: f"<!-- made from the code: {found[1]} -->\n\n{PARTS[found[1]]()}\n\n<!-- end -->", page)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(renewed(PAGE.read_text("utf-8")), "utf-8")
