@@ -1,6 +1,6 @@
 """A mission in memory: a ledger with its handlers, on the real rules, keys and formats, with neither file nor clock.
 
-Tests read as stories: `m.acquire()`, `m.act("release", item, "olena@un.example", {...})`. The keys come from fixed seeds, for tests.
+Tests read as stories: `m.acquire()`, `m.act("release", item, "olena@un.example", {...})`. Keys come from fixed seeds.
 """
 
 import hashlib
