@@ -1,0 +1,200 @@
+"""Looking: one item, all items, the log, and what waits. No key is needed, and nothing is written."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import click
+
+from ledger.commands.desk import open_ledger, print_json
+from ledger.errors import Fault, Refused, Usage
+from ledger.ledger import Ledger
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
+STATUSES = ("held", "offered", "outside", "missing", "ended")
+KINDS = ("digital", "physical", "testimony", "document", "container")
+
+
+# --- show ----------------------------------------------------------------------------------------------------------------------
+
+
+@click.command("show")
+@click.argument("item", required=False)
+@click.option(
+    "--record", type=click.IntRange(0), metavar="N", help="Instead of an item: entry N as it was signed, with signatures."
+)
+@AS_JSON
+def show(item: str | None, record: int | None, as_json: bool) -> None:
+    """Show ITEM, by its number: its custody as a timeline, findings with their reviews, exceptions, corrections."""
+    if (item is None) == (record is None):
+        raise Usage("name one item, as in custody show E-1, or one record, as in custody show --record 12")
+    with open_ledger() as ledger:
+        if record is not None:
+            return _show_entry(ledger, record, as_json)
+        from ledger.commands.portrait import as_data, portrait
+        from ledger.commands.sections import pages
+
+        subject = ledger.subject_of(str(item))
+        p = portrait(ledger.store, subject, ledger.item(subject), ledger.clock())
+        if as_json:
+            return print_json(as_data(p))
+        from ledger.commands.paper import page
+
+        page(pages(p))
+
+
+def _show_entry(ledger: Ledger, index: int, as_json: bool) -> None:
+    from ledger.commands.words import safe, without_marks
+    from ledger.entry import cite, entry_hash
+    from ledger.record import parse_record
+
+    note, text = ledger.store.note(index), ledger.store.record(index)
+    record = parse_record(text)
+    if entry_hash(note) != record.entry:
+        raise Fault(f"entry {index} was changed in the store; run custody audit")
+    if as_json:
+        return print_json({"record": text.decode(), "note": note.decode(), "entry": cite(record.entry)})
+    click.echo(without_marks(safe(note.decode().removesuffix("\n"))))
+    click.echo(f"\nrecord {index}, recorded {record.recorded}, entry {cite(record.entry)}", err=True)
+
+
+# --- list ----------------------------------------------------------------------------------------------------------------------
+
+
+@click.command("list")
+@click.option("--holder", metavar="NAME", help="Only what this handler answers for.")
+@click.option("--status", type=click.Choice(STATUSES), help="Only items in this state.")
+@click.option("--incident", "label", metavar="LABEL", help="Only items with this incident, case or other label.")
+@click.option("--kind", type=click.Choice(KINDS), help="Only items of this kind.")
+@AS_JSON
+def list_(label: str | None, as_json: bool, **equal: str | None) -> None:
+    """List the items, and who answers for each."""
+    with open_ledger() as ledger:
+        wanted = None if label is None else _labelled(ledger, label)
+        found = ledger.store.rows("items", **{name: value for name, value in equal.items() if value is not None})
+        rows = [row for row in found if wanted is None or row["subject"] in wanted]
+    rows.sort(key=lambda row: _natural(str(row["number"])))
+    if as_json:
+        return print_json(rows)
+    from ledger.commands.paper import table
+    from ledger.commands.words import safe
+
+    if not rows:
+        return click.echo("no such items" if label or any(equal.values()) else "no items yet; take one in with custody acquire")
+    table(
+        ("item", "kind", "status", "holder", "since", "description"),
+        [
+            (
+                safe(r["number"]),
+                safe(r["kind"]),
+                _status(r),
+                safe(r["holder"]),
+                safe(r["since"]),
+                safe(r["description"] or "(closed)", 60),
+            )
+            for r in rows
+        ],
+    )
+
+
+def _status(row: dict[str, Any]) -> str:
+    from ledger.commands.words import safe
+
+    other = {"offered": "offered to", "outside": "outside with"}.get(row["status"])
+    words = f"{other} {safe(row['other_party'])}" if other else safe(row["status"])
+    return f"{words}, content DIFFERS" if row["mismatch_record"] is not None else words
+
+
+def _labelled(ledger: Ledger, label: str) -> set[str]:
+    """Items that got the label when they were taken in, and those that somebody described with it since."""
+    from ledger import acts
+    from ledger.commands.words import given
+
+    found = {row["subject"] for row in ledger.store.rows("labels", label=label)}
+    for row in ledger.store.rows("entries", act="describe"):
+        body = ledger.entry(row["record_index"]).body
+        if isinstance(body, acts.Describe) and label in (given(body.labels) or ()):
+            found.add(row["subject"])
+    return found
+
+
+def _natural(number: str) -> list[tuple[int, str]]:
+    """E-2 before E-10."""
+    import re
+
+    return [(int(part), "") if part.isascii() and part.isdigit() else (-1, part) for part in re.split(r"([0-9]+)", number)]
+
+
+# --- log -----------------------------------------------------------------------------------------------------------------------
+
+
+@click.command("log")
+@click.argument("item", required=False)
+@click.option("--since", type=click.IntRange(0), metavar="N", help="Only records from number N on.")
+@click.option("--last", type=click.IntRange(1), metavar="N", help="Only the last N records.")
+@AS_JSON
+def log(item: str | None, since: int | None, last: int | None, as_json: bool) -> None:
+    """Print the records, newest last: of the whole ledger, or of ITEM alone."""
+    with open_ledger() as ledger:
+        size = ledger.size
+        if since is not None and since >= size:
+            raise Usage(f"there is no record {since}: the ledger has {size}, counted from 0")
+        first = since or 0
+        indexes = range(first, size) if item is None else [n for n in ledger.store.chain(_subject(ledger, item)) if n >= first]
+        _print_log(ledger, indexes[-last:] if last else indexes, as_json)
+
+
+def _print_log(ledger: Ledger, indexes: Sequence[int], as_json: bool) -> None:
+    from keys.note import parse_note
+    from ledger.commands.paper import table
+    from ledger.commands.phrases import detail, signers
+    from ledger.commands.words import Book, without_marks
+    from ledger.entry import decode_entry
+    from ledger.record import parse_record
+
+    book, columns = Book(ledger.store), ("record", "recorded", "act", "about", "by", "summary")
+
+    def rows() -> Iterator[tuple[str, ...]]:
+        for index in indexes:
+            recorded, entry = (
+                parse_record(ledger.store.record(index)).recorded,
+                decode_entry(parse_note(ledger.store.note(index)).text),
+            )
+            said = book.name(entry.subject), signers(entry), detail(entry, book)
+            yield str(index), recorded, entry.act, *(map(without_marks, said) if as_json else said)
+
+    if as_json:
+        return print_json([{**dict(zip(columns, row, strict=True)), "record": int(row[0])} for row in rows()])
+    table(columns, rows())
+
+
+def _subject(ledger: Ledger, word: str) -> str:
+    """An item by its number; or the ledger, a handler, a person by their subject."""
+    return word if word == "ledger" or word.startswith(("handler:", "person:")) else ledger.subject_of(word)
+
+
+# --- pending -------------------------------------------------------------------------------------------------------------------
+
+
+@click.command("pending")
+@click.option(
+    "--as", "handler", envvar="CUSTODY_HANDLER", metavar="NAME", help="For whom; also CUSTODY_HANDLER. Else for everybody."
+)
+@AS_JSON
+def pending(handler: str | None, as_json: bool) -> None:
+    """Show what waits: offers to you and by you, items outside, findings to review, content that differs."""
+    from ledger.state import HandlerFact
+
+    with open_ledger() as ledger:
+        if handler is not None and ledger.store.fact(f"handler:{handler}", HandlerFact) is None:
+            raise Refused("key.unknown", f"{handler} is not enrolled in this ledger; see custody log")
+        from ledger.commands.waiting import as_data, pages, waiting
+
+        found = waiting(ledger, handler)
+    if as_json:
+        return print_json(as_data(found))
+    from ledger.commands.paper import page
+
+    page(pages(found, handler))
+
+
+COMMANDS: dict[str, click.Command] = {"pending": pending, "list": list_, "show": show, "log": log}
