@@ -191,8 +191,8 @@ class Ledger:
     def rehearse(self, notes: Iterable[bytes], lines: bool = True) -> None:
         """Judges entries as `record` would but for what their signatures prove, and keeps nothing. Raises as `record` does.
 
-        Evidence is stored only after this, so that a refused entry leaves none behind. `lines` false: not even whose keys sign, since
-        some of the keys are elsewhere.
+        Evidence is stored only after this, so that a refused entry leaves none behind. `lines` false: whose keys sign is not
+        asked either, since some of them are elsewhere.
         """
         with suppress(_Rehearsed), self.store.writing() as writer:
             for note in notes:
@@ -252,7 +252,8 @@ class Ledger:
             note = sign_note(encode_entry(self._closing(subjects, root)), [log.signer])
             self._append(writer, note, log.signer)
         signed = self._sign_fixed(log, keystore)
-        assert signed is not None
+        if signed is None:
+            raise CannotTell("the checkpoint act was recorded but could not be signed; run custody checkpoint again")
         return signed
 
     def _closing(self, subjects: int, root: bytes) -> Entry[acts.Body]:

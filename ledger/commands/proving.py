@@ -12,6 +12,7 @@ from ledger.errors import Unavailable, Usage
 from ledger.printable import printable
 
 if TYPE_CHECKING:
+    from keys.pins import Pin
     from ledger.audit import Trust
     from ledger.ledger import Ledger
     from ledger.report import Report
@@ -100,7 +101,7 @@ def _subject_proof(ledger: "Ledger", subject: str) -> bytes:
 )
 @click.option("--json", "as_json", is_flag=True)
 def audit(
-    trust: str | None, no_pins: bool, since: int | None, require: tuple[str, ...], save_trust: str | None, as_json: bool
+    trust: str | None, no_pins: bool, since: int | None, require: tuple[str, ...], trust_to: str | None, as_json: bool
 ) -> int:
     """Check everything, and say for each verdict line what holds.
 
@@ -118,9 +119,9 @@ def audit(
         with Workers(ledger.size) as judge:
             report = ledger.audit(held, judge, since or 0, _progress(ledger.size))
         code = report.exit_code(require)
-        if save_trust and code == 0:
-            _save_trust(ledger, Path(save_trust))
-    print_json(as_data(report, code)) if as_json else _print(report, code)
+        if trust_to and code == 0:
+            save_trust(ledger, Path(trust_to))
+    print_json(as_data(report, code)) if as_json else show_report(report, code)
     return code
 
 
@@ -133,13 +134,18 @@ def _progress(total: int) -> Any:
 def _trust(ledger: "Ledger", folder: str | None, use_pins: bool) -> "Trust":
     """What the reader holds: the policy and anchors of a folder, and the pins of this computer's own keys."""
     from ledger.audit import Trust
-    from ledger.policy import check_together, parse_anchors, parse_policy
 
     pins = _pins(ledger) if use_pins else ()
-    if folder is None:
-        return Trust(pins=pins)
-    policy = parse_policy(_read(Path(folder, "policy")))
-    anchors = parse_anchors(_read(Path(folder, "anchors.json")))
+    return Trust(pins=pins) if folder is None else trust_from(Path(folder), pins)
+
+
+def trust_from(folder: Path, pins: "tuple[Pin, ...]" = ()) -> "Trust":
+    """The policy and anchors of a folder, which must be of one log."""
+    from ledger.audit import Trust
+    from ledger.policy import check_together, parse_anchors, parse_policy
+
+    policy = parse_policy(_read(folder / "policy"))
+    anchors = parse_anchors(_read(folder / "anchors.json"))
     check_together(policy, anchors)
     return Trust(policy, anchors, pins)
 
@@ -160,7 +166,7 @@ def _read(path: Path) -> bytes:
         raise Unavailable(f"{path} cannot be read: {error.strerror}; a trust folder holds policy and anchors.json") from None
 
 
-def _save_trust(ledger: "Ledger", folder: Path) -> None:
+def save_trust(ledger: "Ledger", folder: Path) -> None:
     """A policy without witnesses, and anchors with the first record and the newest checkpoint."""
     from keys.signing import parse_vkey
     from ledger.policy import Anchors, Auditors, Authorities, format_anchors, format_policy
@@ -191,7 +197,7 @@ def as_data(report: "Report", code: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _print(report: "Report", code: int) -> None:
+def show_report(report: "Report", code: int) -> None:
     from ledger.report import NOT_PROVED
 
     click.echo(f"{printable(report.origin)}: {report.size} records, {report.items} items, head {report.head}")
