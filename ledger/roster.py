@@ -142,8 +142,6 @@ def enrol(s: Submission[acts.Enrol]) -> None:
             recovery=known is not None and known.recovery,
         ),
     )  # fmt: skip
-    if known is not None and "registrar" in known.roles:
-        _leave_a_registrar(s)
 
 
 def _enrolled_keys(s: Submission[acts.Enrol], known: HandlerFact | None) -> list[KeyFact]:
