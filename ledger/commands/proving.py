@@ -97,7 +97,11 @@ def _subject_proof(ledger: "Ledger", subject: str) -> bytes:
     "--require", multiple=True, metavar="LINE", help="This verdict line must pass, or the outcome is uncertain (exit 3)."
 )
 @click.option(
-    "--save-trust", type=click.Path(), metavar="DIR", help="After a sound audit, write policy and anchors.json for others there."
+    "--save-trust",
+    "trust_to",
+    type=click.Path(),
+    metavar="DIR",
+    help="After a sound audit, write policy and anchors.json for others there.",
 )
 @click.option("--json", "as_json", is_flag=True)
 def audit(
