@@ -191,6 +191,7 @@ class TestContract:
         assert store.fact("head:handler:h0", Head) == done[4][3]["head:handler:h0"]
         assert store.fact("head:handler:h9", Head) is None
         assert dict(store.facts("head:", Head)).keys() == {"head:handler:h0", "head:handler:h1"}
+        assert dict(store.facts("h:", Head)) == {}
         assert store.fact("ledger", LedgerFact).origin == ORIGIN
 
     def test_the_completeness_index_covers_every_subject(self, store: SqliteStore) -> None:
@@ -202,8 +203,9 @@ class TestContract:
         assert store.index_head() == (9, index_root((tag, index_value(*found)) for tag, found in last.items()))
 
     def test_inside_a_transaction_the_index_follows_each_append(self, store: SqliteStore) -> None:
-        keep(store, 5, subjects=5)
+        keep(store, 4, subjects=5)
         with store.writing() as writing:
+            fill(writing, 1, subjects=5)
             first = writing.index_head()
             fill(writing, 7, subjects=6)
             grown = writing.index_head()
@@ -460,7 +462,7 @@ class TestAudit:
             ("UPDATE log SET hash = zeroblob(32) WHERE idx = 7", "record 7: the column hash is AAAA"),
             ("UPDATE log SET text_hash = zeroblob(32) WHERE idx = 7", "record 7: the column text_hash is"),
             ("UPDATE log SET idx = 400 WHERE idx = 299", "record 400: the column idx is 400, the record and entry say 299"),
-            ("UPDATE log SET entry = x'00' WHERE idx = 7", "record 7 cannot be read in the store"),
+            ("UPDATE log SET record = x'00' WHERE idx = 7", "record 7 cannot be read in the store"),
             ("UPDATE nodes SET hash = zeroblob(32)", "tree hash 0 of level 1 is not that of the records below it"),
             ("DELETE FROM nodes", "tree hash 0 of level 1 is not that of the records below it"),
             ("INSERT INTO nodes VALUES (1, 1, zeroblob(32))", "tree hash 1 of level 1 stands over records that are not there"),
@@ -706,7 +708,7 @@ class TestFile:
         path = tmp_path / "ledger.db"
         with SqliteStore.create(path) as store:
             keep(store, 20)
-        assert [file.name for file in tmp_path.iterdir()] == ["ledger.db"]
+        assert [file.name for file in tmp_path.iterdir() if file.stat().st_size] == ["ledger.db"]  # an empty journal may stay
         copy = shutil.copy(path, tmp_path / "copy.db")
         with SqliteStore.open(Path(copy)) as store:
             assert store.size() == 20
@@ -843,7 +845,7 @@ class TestDisk:
         with read_only(tmp_path, [prepared]) as folder, SqliteStore.open(folder / "ledger.db") as store:
             assert store.size() == 300
             assert sound(store)
-            assert "temporary copy" in store.notes[0]
+            assert ["temporary copy" in note for note in store.notes] == [True] * (_mode(store) == "wal")
         with read_only(tmp_path, [prepared]) as folder, pytest.raises(Unavailable):
             SqliteStore.open(folder / "ledger.db", write=True)
 
