@@ -1,25 +1,32 @@
 """Two verifiers that share no code agree: the program's audit, and one written from docs/format.md alone."""
 
+import json
 import random
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 import independent_ed25519
 import pytest
+from independent_note import Wrong
 from independent_schema import PAGE
 from independent_verifier import NEWER, Trust, Verifier
+from independent_verifier import entry as independent_entry
 from mission import AUTHORITY, EXAMINER, OLENA, ORIGIN, OTHER_SHA, PETRO, RECOVERY, REGISTRAR, SECOND, SHA, Mission, file, stamp
 
 from keys.note import Note, format_note, parse_note, sign_note
 from keys.pins import Pin
 from ledger import audit
-from ledger.record import Record, format_record, parse_record, record_hash
+from ledger.acts import ACTS
+from ledger.entry import cite, decode_entry, entry_hash
+from ledger.errors import CustodyError
+from ledger.record import Record, format_record, parse_record, record_hash, subject_tag
 from ledger.state import Head
 
 Place = int | None
 FLIPS = 60
+MUTANTS = 25
 
 
 @dataclass(frozen=True)
@@ -148,8 +155,47 @@ def lost_and_derived(m: Mission) -> None:
     m.act("handover", item, [OLENA, PETRO], {**both, **differs})
 
 
+def log_rotates(m: Mission) -> None:
+    """Old and new keys both sign the next checkpoint, and the one after carries it."""
+    m.checkpoint()
+    m.rotate_log()
+    m.checkpoint()
+    m.acquire()
+
+
+def all_the_rest(m: Mission) -> None:
+    box, item = m.acquire(kind="container", files=None), m.acquire(persons=[{"code": "W-1", "part": "witness"}])
+    m.store(item, box)
+    m.check(item)
+    first = entry_at(m, item, 0)
+    amended = {"target": first, "field": "description", "old": "a video", "new": "a video of a tower", "reason": "exact"}
+    m.act("amend", item, OLENA, amended)
+    m.act("describe", item, EXAMINER, {"labels": ["tower"], "other_numbers": [{"scheme": "police", "number": "7/26"}]})
+    m.act("note", item, PETRO, {"text": "Seen on the shelf.\nTwice."})
+    m.hold(item)
+    m.act("lift", item, REGISTRAR, {"scope": "item", "authority": AUTHORITY})
+    m.consent("W-1", OLENA, "court")
+    m.export(item)
+    hidden = "A" * 43
+    told = m.act("note", item, OLENA, {"_sd": [hidden]})
+    m.act("disclose", item, OLENA, {"target": told, "fields": ["text"], "to": [PETRO], "authority": AUTHORITY})
+    erased = {"target": told, "scope": "field", "reason": "protection", "digests": [hidden], "authority": AUTHORITY}
+    m.act("erase", item, [REGISTRAR, OLENA], erased)
+    m.act("attest", item, [REGISTRAR, OLENA], {"target": told, "basis": "I was there."})
+    m.store(item)
+    m.dispose(item, [OLENA, PETRO])
+    m.act("close", "ledger", [REGISTRAR, RECOVERY], {"reason": "The mission ends."})
+
+
+def entry_at(m: Mission, subject: str, seq: int) -> str:
+    """The hash of an entry in the chain of a subject."""
+    tag = subject_tag(ORIGIN, subject)
+    return next(cite(record.entry) for record in map(parse_record, m.records) if (record.tag, record.seq) == (tag, seq))
+
+
 STORIES: dict[str, Callable[[Mission], None]] = {
     "handed over": handed_over, "people": people, "outside and back": outside_and_back, "lost and derived": lost_and_derived,
+    "log rotates": log_rotates, "all the rest": all_the_rest,
 }  # fmt: skip
 
 
@@ -173,6 +219,12 @@ def log() -> Copy:
 @pytest.mark.parametrize("name", STORIES)
 def test_every_story_is_sound_to_the_stranger_s_verifier(name: str) -> None:
     assert theirs(Copy.of(played(STORIES[name]))) == []
+
+
+def test_the_stories_use_every_act() -> None:
+    """So every table of the page has been read by the stranger's verifier, and found to fit what the program signs."""
+    notes = [note for story in STORIES.values() for note in played(story).notes]
+    assert {decode_entry(parse_note(note).text).act for note in notes} == set(ACTS)
 
 
 def test_both_call_the_whole_log_sound(log: Copy) -> None:
@@ -199,6 +251,61 @@ def test_the_stranger_s_ed25519_agrees_with_known_answers() -> None:
     assert not independent_ed25519.verify(public, signature, b"\x73")
     assert independent_ed25519.safe(public)
     assert not independent_ed25519.safe(bytes(32))
+
+
+def test_both_decode_the_same_texts() -> None:
+    """Entries with one thing changed inside, written in the one form again: both take a text or both refuse it."""
+    chance = random.Random(11)
+    texts = {parse_note(note).text for story in STORIES.values() for note in played(story).notes}
+    taken = 0
+    for text in sorted(texts):
+        for _ in range(MUTANTS):
+            value = json.loads(text)
+            mutate(value, chance)
+            changed = (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "surrogatepass")
+            mine, his = takes(decode_entry, changed, CustodyError), takes(independent_entry, changed, Wrong)
+            assert mine == his, f"the program {'takes' if mine else 'refuses'} what the page does not: {changed.decode()}"
+            taken += mine
+    assert 0 < taken < len(texts) * MUTANTS
+
+
+def takes(decode: Callable[[bytes], object], text: bytes, refusal: type[Exception]) -> bool:
+    try:
+        decode(text)
+    except refusal:
+        return False
+    return True
+
+
+ODD: list[Any] = [
+    None, True, 0, -1, 2**53, 1.5, "", "x", " x", "x\u2028", "x\x7f", "a\nb", "+", "2026-02-30T00:00:00Z", "2026-02-03T00:00:00-00:00",
+    "2026-02-03", "A" * 43 + "=", "A" * 42 + "B=", "a" * 64, "A" * 64, "ledger", "handler:x", "person:x y", [], {}, [[]], ["x"], ["x", "x"],
+    {"x": "aa"}, {"label": "x"}, {"handler": "x"}, {"text": "x"}, "91.5", "-0", "x" * 1001, "\ud800", "Ж" * 255, "𝒳" * 1000,
+]  # fmt: skip
+
+
+def mutate(value: Any, chance: random.Random) -> None:
+    """One field, somewhere inside, is dropped, added, moved, or given another value."""
+    places = list(inside(value))
+    where, key = chance.choice(places)
+    what = chance.random()
+    if what < 0.2:
+        del where[key]
+    elif what < 0.3 and isinstance(where, dict):
+        where[chance.choice(["remarks", "zz", "_sd", "files", "place", "expires", "exceptions"])] = chance.choice(ODD)
+    elif what < 0.4 and isinstance(where, dict):
+        where[key] = where.pop(key)
+    elif what < 0.5 and isinstance(where, list):
+        where.append(where[key])
+    else:
+        where[key] = chance.choice(ODD)
+
+
+def inside(value: Any) -> Iterable[tuple[Any, Any]]:
+    for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+        yield value, key
+        if isinstance(part, dict | list):
+            yield from inside(part)
 
 
 # --- tampered ------------------------------------------------------------------------------------------------------------------
@@ -323,9 +430,6 @@ def rechained(log: Copy, notes: list[bytes]) -> list[bytes]:
 
 def made(records: list[bytes], notes: list[bytes], note: bytes, recorded: str | None = None) -> bytes:
     """The record of a note at the end of these records."""
-    from ledger.entry import decode_entry, entry_hash
-    from ledger.record import subject_tag
-
     entry = decode_entry(parse_note(note).text)
     tag = subject_tag(ORIGIN, entry.subject)
     same = [record for record in map(parse_record, records) if record.tag == tag]
