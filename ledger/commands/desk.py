@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
     from ledger.acts import Body
     from ledger.entry import Entry
 
-from keys.note import Note, Signature, format_note, parse_note, sign_note
+from keys.note import Note, Signature, format_note, sign_note
 from ledger.acts import ACTS
-from ledger.commands.evidence import described, recorded_name
+from ledger.commands.evidence import Evidence, described, recorded_name
 from ledger.confidential import ALWAYS, hide_fields, sealed_store
-from ledger.entry import cite, decode_entry, encode_entry, entry_hash
+from ledger.entry import cite, encode_entry, entry_hash
 from ledger.errors import Conflict, Malformed, Refused, Unavailable, Usage
 from ledger.fixity import hash_file, shown
 from ledger.ledger import DATABASE, Answer, Ledger, keep, moment
@@ -30,6 +31,7 @@ from ledger.sealed import SealedStore
 F = TypeVar("F", bound=Callable[..., Any])
 Keys = list[tuple[str, str]]
 """Signers in order: a name, and which of its keys: current or next."""
+_WHEN = ("period", "late", "authority", "transfer")
 ATTEMPTS = 5
 """How often an act is drafted and signed anew when another entry on the same subject was recorded first."""
 
@@ -153,12 +155,19 @@ def _person(word: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Step:
-    """One entry to be drafted. `citing` gives further fields from the hashes (base64) of the entries before it in its series."""
+    """One entry to be drafted. `citing` gives further fields from the hashes (base64) of the entries before it in its series;
+    `evidence` gives those of the files that come in. `alone`: it takes none of the shared fields but when, and by whose authority.
+    """
 
     act: str
     subject: str
     body: Mapping[str, Any]
     citing: Callable[[list[str]], dict[str, Any]] | None = None
+    evidence: Evidence | None = None
+    alone: bool = False
+
+    def with_fields(self, **fields: Any) -> "Step":
+        return replace(self, body={**self.body, **fields})
 
 
 class Sealing(SealedStore):
@@ -188,7 +197,7 @@ class Desk:
         self.keystore = Keystore(default_home())
         self._unlocked: dict[str, Unlocked] = {}
         self._waiting: dict[Path, str] = {}
-        self._sealing = Sealing(sealed_store(self.ledger.folder).path)
+        self.sealing = Sealing(sealed_store(self.ledger.folder).path)
 
     def __enter__(self) -> "Desk":
         return self
@@ -256,14 +265,14 @@ class Desk:
     def series(self, steps: Iterable[Step], by: list[str] | None = None, keys: "Keys | None" = None) -> Answer | None:
         """As `act`, for entries that differ, and where later ones may cite earlier ones.
 
-        In this order: judged unsigned, so that nothing is stored nor any passphrase asked for in vain; files and disclosures stored;
-        signed; recorded. What breaks off in between leaves whole files that no entry cites, never an entry without its files.
+        In this order: judged unsigned, so that nothing is stored and no passphrase asked for in vain; files and disclosures
+        stored; signed; recorded. What breaks off in between leaves whole files that no entry cites, never an entry without files.
         """
         names = by or [self.handler]
         for name in names:
             self.ledger.check_seen(self.keystore, name)
         keys = keys or [(name, "current") for name in names]
-        whole = [replace(step, body=self._body(step.act, step.body)) for step in steps]
+        whole = [replace(step, body=self._body(step)) for step in steps]
         if self.options.draft and len(whole) > 1:
             raise Usage("a draft holds one entry; name one item")
         for attempt in range(ATTEMPTS):
@@ -276,24 +285,35 @@ class Desk:
 
     def _once(self, steps: list[Step], names: list[str], keys: "Keys") -> Answer | None:
         all_here = all(self.keystore.has(name, which) for name, which in keys)
-        unsigned = self._notes(steps, names, lambda entry: self._unsigned(entry, keys))
-        self.ledger.rehearse(unsigned, lines=all_here)
+        make, keep = partial(self._unsigned, keys=keys), not self.options.dry_run
+        self.ledger.rehearse(self._notes(steps, names, make, Evidence.stand_in), lines=all_here)
+        if keep:
+            if not self.options.draft:
+                self._needs_draft(keys)
+            self._put_away()
+        taken = partial(Evidence.taken, keep=keep)
         if self.options.dry_run:
-            _dry(unsigned)
-            return None
-        if not (self.options.draft or all_here):
-            self._needs_draft(keys)
-        self._put_away()
-        if self.options.draft:
-            self._write_draft(decode_entry(parse_note(unsigned[0]).text), names)
-            return None
-        return self.record(self._notes(steps, names, lambda entry: self.signed(entry, keys)), names)
+            _dry(self._notes(steps, names, make, taken))
+        elif self.options.draft:
+            self._notes(steps, names, lambda entry: self._write_draft(entry, names), taken)
+        else:
+            return self.record(self._notes(steps, names, partial(self.signed, keys=keys), taken), names)
+        return None
 
-    def _notes(self, steps: list[Step], names: list[str], note_of: "Callable[[Entry[Body]], bytes]") -> list[bytes]:
+    def _notes(
+        self,
+        steps: list[Step],
+        names: list[str],
+        note_of: "Callable[[Entry[Body]], bytes]",
+        fields_of: Callable[[Evidence], dict[str, Any]],
+    ) -> list[bytes]:
         """The entries one after another, each able to cite those before it."""
         time, notes = moment(self.options.when, self.ledger.clock), list[bytes]()
         for step in steps:
             body = {**step.body, **(step.citing([cite(entry_hash(note)) for note in notes]) if step.citing else {})}
+            fields = fields_of(step.evidence) if step.evidence else {}
+            for name, value in fields.items():
+                body[name] = [*body.get(name, []), *value] if name == "attachments" else value
             notes.append(note_of(self._draft(step, names, body, time)))
         return notes
 
@@ -334,19 +354,22 @@ class Desk:
         keep(self.keystore, self.ledger, names, answer, [note])
         return answer
 
-    def _body(self, act: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The whole body: shared fields, the act's own, attachments stored, text tidied, confidential fields hidden."""
-        whole = {**self.options.body, **body}
+    def _body(self, step: Step) -> dict[str, Any]:
+        """The whole body: shared fields, the act's own, attachments, text tidied, confidential fields hidden."""
+        if step.alone:
+            whole: dict[str, Any] = {name: self.options.body[name] for name in _WHEN if name in self.options.body}
+            return dict(tidied({**whole, **step.body}))
+        whole = {**self.options.body, **step.body}
         if self.options.attachments:
-            whole["attachments"] = [self.file(path) for path in self.options.attachments]
-        return self._hide(act, tidied(whole))
+            whole["attachments"] = [*whole.get("attachments", []), *(self.file(path) for path in self.options.attachments)]
+        return self._hide(step.act, tidied(whole))
 
     def _hide(self, act: str, body: dict[str, Any]) -> dict[str, Any]:
         """Fields that are confidential, by choice or always, become digests; what they stand for is sealed to their readers."""
         names = {*self.options.confidential, *(name for name in (*ALWAYS, *ACTS[act].secret) if name in body)}
         if not names:
             return body
-        return hide_fields(self._sealing, self.ledger.store, act, body, names, readers=[self.handler])
+        return hide_fields(self.sealing, self.ledger.store, act, body, names, readers=[self.handler])
 
     def file(self, path: str | Path, also: tuple[str, ...] = ()) -> dict[str, Any]:
         """A file's name, size and fingerprints. It is stored with the evidence when the entry has passed the rules."""
@@ -360,7 +383,7 @@ class Desk:
             if self.ledger.objects.add(path).sha256 != sha256:
                 raise Refused("file", f"{shown(path)}: file changed while it was read; nothing recorded")
         self._waiting.clear()
-        self._sealing.put_away()
+        self.sealing.put_away()
 
     def signed(self, entry: "Entry[Body]", keys: "Keys") -> bytes:
         """The entry's note, with a line by each signer; all their keys must be on this computer."""
@@ -378,16 +401,15 @@ class Desk:
         keep(self.keystore, self.ledger, [name for name in dict.fromkeys(names) if self.keystore.has(name)], answer, notes)
         return answer
 
-    def _write_draft(self, entry: "Entry[Body]", names: list[str]) -> None:
+    def _write_draft(self, entry: "Entry[Body]", names: list[str]) -> bytes:
         here = [name for name in names if self.keystore.has(name)]
         if not here:
             raise Usage("none of the signers has a key on this computer; the first one to sign makes the draft")
-        assert self.options.draft is not None
-        write_new(Path(self.options.draft), sign_note(encode_entry(entry), [self.signer(name) for name in here]))
+        draft, note = str(self.options.draft), sign_note(encode_entry(entry), [self.signer(name) for name in here])
+        write_new(Path(draft), note)
         others = [name for name in names if name not in here]
-        click.echo(
-            f"draft {printable(self.options.draft)}; to be signed by: {', '.join(map(printable, others)) or 'nobody else'}"
-        )
+        click.echo(f"draft {printable(draft)}; to be signed by: {', '.join(map(printable, others)) or 'nobody else'}")
+        return note
 
     # words
 
@@ -416,7 +438,7 @@ def _dry(notes: list[bytes]) -> None:
 
 
 def tidied(value: Any, name: str = "") -> Any:
-    """Typed text as it is recorded: NFC, without controls. What was changed is said on stderr. Raises Refused naming the field."""
+    """Typed text as it is recorded: NFC, without controls. What was changed is said. Raises Refused, naming the field."""
     from ledger.recording import tidy_text
 
     if isinstance(value, str):

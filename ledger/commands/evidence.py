@@ -1,0 +1,215 @@
+"""The files of an item as they come in: read, hashed, stored (or left where they are), and put into words for an entry."""
+
+import os
+import secrets
+import tempfile
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from ledger.errors import Refused, Usage
+from ledger.fixity import Digests, hash_fd, hash_file, open_beneath, open_folder, shown
+from ledger.objects.folder import ObjectStore
+from ledger.printable import printable, printable_bytes
+
+LISTED_AT_MOST = 50
+LISTED_BYTES = 32 * 1024
+"""A folder of more files, or whose list is longer than this, stands in the entry as the root of a manifest."""
+MANIFEST = "manifest.txt"
+"""The name under which a manifest is attached to the entry that signs its root."""
+
+_UNREAD = Digests(0, "0" * 64)
+
+
+def recorded_name(name: str) -> str:
+    """A file's name as an entry can hold it: what is not text is escaped, letters typed in parts are joined; both are said."""
+    plain = unicodedata.normalize("NFC", printable_bytes(os.fsencode(name)))
+    if plain != name:
+        click.echo(f"note: a file's name cannot be recorded as it is; it stands in the ledger as {plain}", err=True)
+    return plain
+
+
+def described(name: str, digests: Digests) -> dict[str, Any]:
+    """A file as entries hold it."""
+    found: dict[str, Any] = {"name": name, "size": digests.size, "sha256": digests.sha256}
+    if digests.others:
+        found["digests"] = dict(sorted(digests.others.items()))
+    return found
+
+
+def note(sentence: str) -> None:
+    """Something worth a word, though no fault."""
+    click.echo(f"note: {printable(sentence)}", err=True)
+
+
+@dataclass(frozen=True)
+class Found:
+    """Plain files at one place: `paths` are relative to `under`, or, where that is None, one path by itself."""
+
+    under: Path | None
+    paths: tuple[str, ...]
+
+    def hashed(self, also: tuple[str, ...] = ()) -> list[Digests]:
+        """Their digests, where they are; no link is followed."""
+        if self.under is None:
+            return [hash_file(path, also) for path in self.paths]
+        root = open_folder(self.under)
+        try:
+            return [_hashed_beneath(root, path, also) for path in self.paths]
+        finally:
+            os.close(root)
+
+    def names(self) -> list[str]:
+        """What the files are called: the name of one file, the path inside a folder."""
+        return [Path(self.paths[0]).name] if self.under is None else list(self.paths)
+
+
+def _hashed_beneath(root: int, path: str, also: tuple[str, ...]) -> Digests:
+    fd = open_beneath(root, path)
+    try:
+        return hash_fd(fd, shown(path), also)
+    finally:
+        os.close(fd)
+
+
+def find(path: str | Path) -> Found:
+    """The file, or all files of the folder, at a path. Raises Refused for what is neither, Unavailable for nothing there."""
+    path = Path(path)
+    if path.is_symlink():
+        raise Refused("file", f"{shown(path)} is a symbolic link; give what it points to")
+    if not path.is_dir():
+        return Found(None, (str(path),))
+    from ledger.objects.walk import walk_folder
+
+    walk = walk_folder(path)
+    for remark in walk.notes:
+        note(remark)
+    return Found(path, walk.paths)
+
+
+class Evidence:
+    """The content of a new item. It is read once the entry has been judged with a stand-in: no rule asks what its bytes are.
+
+    So a refused entry leaves no file behind, and large evidence is not read once more for the rehearsal. The files are stored
+    before the entry is recorded: if that fails (the disk, a number taken in this very moment), whole files stay that no entry
+    cites. They are not removed, since another handler may be recording the same bytes now, and would lose them.
+    """
+
+    def __init__(self, path: str | Path, objects: ObjectStore, also: tuple[str, ...] = (), in_place: bool = False) -> None:
+        self._found = find(path)
+        self._objects = objects
+        self._also = also
+        self._in_place = in_place
+        self._fields: dict[str, Any] | None = None
+        self._refuse_many_digests()
+
+    def stand_in(self) -> dict[str, Any]:
+        """Fields of the form that they will have."""
+        if len(self._found.paths) > LISTED_AT_MOST:
+            return {"files": {"files": len(self._found.paths), "bytes": 0, "root": _UNREAD.sha256}}
+        names = [unicodedata.normalize("NFC", printable_bytes(os.fsencode(name))) for name in self._found.names()]
+        return {"files": [described(name, _UNREAD) for name in names]}
+
+    def taken(self, keep: bool) -> dict[str, Any]:
+        """The fields, from the bytes; with `keep` they are stored first. Read once, however often it is asked."""
+        if self._fields is None:
+            digests = self._stored() if keep and not self._in_place else self._found.hashed(self._also)
+            self._fields = self._described(digests, keep)
+        return self._fields
+
+    def sha256s(self) -> list[str]:
+        """The fingerprints of the single files that the entry lists."""
+        files = (self._fields or {}).get("files")
+        return [file["sha256"] for file in files] if isinstance(files, list) else []
+
+    def _stored(self) -> list[Digests]:
+        self._objects.tidy()
+        return self._objects.add_many(self._found.paths, under=self._found.under, also=self._also)
+
+    def _described(self, digests: list[Digests], keep: bool) -> dict[str, Any]:
+        files = [described(recorded_name(name), digest) for name, digest in zip(self._found.names(), digests, strict=True)]
+        for file in files:
+            if not file["size"]:
+                note(f"{file['name']} is empty: 0 bytes")
+        if len(files) == 1:
+            return self._with_metadata(files[0], keep)
+        if len(files) <= LISTED_AT_MOST and len(msgspec.json.encode(files)) <= LISTED_BYTES:
+            return {"files": files}
+        return self._as_manifest(digests, keep)
+
+    def _with_metadata(self, file: dict[str, Any], keep: bool) -> dict[str, Any]:
+        """What the file says about itself, read from the copy that is kept where there is one."""
+        stored = self._objects.path(file["sha256"])
+        beneath = self._found.under / self._found.paths[0] if self._found.under else Path(self._found.paths[0])
+        said = _said(stored if keep and not self._in_place else beneath)
+        return {"files": [{**file, "media_type": said.pop("media_type")}], **said}
+
+    def _as_manifest(self, digests: list[Digests], keep: bool) -> dict[str, Any]:
+        from ledger.objects.manifest import build_manifest
+
+        self._refuse_many_digests(always=True)
+        lines = [(path, digest.sha256, digest.size) for path, digest in zip(self._found.paths, digests, strict=True)]
+        data = build_manifest(lines, [secrets.token_bytes(16) for _ in lines])
+        stored = stored_text(self._objects, MANIFEST, data) if keep else described(MANIFEST, _UNREAD)
+        return {"files": file_set(data), "attachments": [stored]}
+
+    def _refuse_many_digests(self, always: bool = False) -> None:
+        if self._also and (always or len(self._found.paths) > LISTED_AT_MOST):
+            raise Usage(f"other digests are recorded of up to {LISTED_AT_MOST} files; leave --also out for a folder this large")
+
+
+def file_set(manifest: bytes) -> dict[str, Any]:
+    """What an entry signs of a manifest: count, bytes in all, root."""
+    from ledger.objects.manifest import manifest_root, parse_manifest
+
+    lines = parse_manifest(manifest)
+    return {"files": len(lines), "bytes": sum(line.size for line in lines), "root": manifest_root(manifest).hex()}
+
+
+def stored_text(objects: ObjectStore, name: str, data: bytes) -> dict[str, Any]:
+    """A text made here, stored with the evidence."""
+    with tempfile.TemporaryDirectory(prefix="custody-") as folder:
+        path = Path(folder, name)
+        path.write_bytes(data)
+        return {**described(name, objects.add(path)), "media_type": "text/plain"}
+
+
+def _said(path: Path) -> dict[str, Any]:
+    """`media_type`, and `embedded` where the file says when, where or with what it was made."""
+    from ledger.embedded import read_embedded
+
+    said = read_embedded(path)
+    embedded: dict[str, Any] = {}
+    if said.time:
+        embedded["time"] = said.time
+    if said.latitude and said.longitude:
+        embedded["place"] = {"latitude": said.latitude, "longitude": said.longitude}
+    if said.camera:
+        embedded["camera"] = said.camera
+    for remark in (said.note, f"content credentials in the file: {said.c2pa}" if said.c2pa else None):
+        if remark:
+            note(remark)
+    if embedded:
+        note(f"the file says of itself: {_in_words(embedded)}; nobody has checked that")
+    return {"media_type": said.media_type, **({"embedded": embedded} if embedded else {})}
+
+
+def _in_words(embedded: dict[str, Any]) -> str:
+    place = embedded.get("place")
+    parts = (embedded.get("time"), place and f"at {place['latitude']}, {place['longitude']}", embedded.get("camera"))
+    return ", ".join(part for part in parts if part)
+
+
+def also_digests(words: str | None) -> tuple[str, ...]:
+    """`sha512,md5` as asked for. Raises Usage for what this program does not make."""
+    from ledger.fixity import ALSO
+
+    wanted = tuple(dict.fromkeys(word.strip() for word in (words or "").split(",") if word.strip()))
+    for word in wanted:
+        if word not in ALSO:
+            raise Usage(f"{word} is not a digest this program makes; choose from {', '.join(ALSO)}")
+    return wanted
