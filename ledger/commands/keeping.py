@@ -1,0 +1,251 @@
+"""What is done to an item while somebody answers for it: access, place, checks, incidents, and the end of custody."""
+
+from typing import Any
+
+import click
+
+from ledger.commands.desk import Desk, Step, common, given, signing
+from ledger.commands.evidence import stored_text
+from ledger.commands.handing import items
+from ledger.commands.look import Content, Seen, one_only, seal_of, seal_options, seen_now
+from ledger.errors import Usage
+from ledger.ledger import Ledger, moment
+from ledger.printable import printable
+from ledger.state import ItemFact
+
+_SEAL = ("seal", "seal_state", "seal_photo", "new_seal")
+_INCIDENTS = ("loss", "theft", "confiscation", "destruction", "damage", "gap", "mismatch", "compromise", "found")
+_ENDS = ("returned", "destroyed", "transferred_title", "written_off", "entered_in_error")
+_STATES = click.Choice(("intact", "broken", "absent"))
+
+
+def _subjects(desk: Desk, words: tuple[str, ...]) -> list[str]:
+    return list(dict.fromkeys(desk.item(word) for word in words))
+
+
+def _numbers(desk: Desk, subjects: list[str]) -> str:
+    return ", ".join(desk.ledger.item(subject).number for subject in subjects)
+
+
+def _tell(desk: Desk, steps: list[Step], by: list[str] | None, done: str) -> None:
+    """Records, and says of which items."""
+    numbers = [desk.ledger.item(step.subject).number for step in steps]
+    desk.tell(desk.series(steps, by), f"{', '.join(numbers)} {done}", items=numbers)
+
+
+@click.command("access")
+@items
+@click.option("--manner", required=True, type=click.Choice(("view", "copy", "stream", "open")), help="For a new item: custody derive.")
+@click.option("--hash", "hash_now", is_flag=True, help="Hash the stored files now: the fingerprint after the access.")
+@click.option("--before", metavar="SHA256", help="The item's fingerprint before, if you took it.")
+@click.option("--after", metavar="SHA256", help="And after.")
+@click.option("--seal-before", metavar="NUMBER", help="The seal before.")
+@click.option("--seal-before-state", type=_STATES)
+@click.option("--seal-after", metavar="NUMBER", help="The seal after.")
+@click.option("--seal-after-state", type=_STATES)
+@signing
+def access(words: tuple[str, ...], **options: Any) -> None:
+    """Record that you viewed, copied, streamed or opened ITEM; --purpose says what for."""
+    shared = common(options)
+    if "purpose" not in shared.body:
+        raise Usage("say what for, with --purpose TEXT")
+    one_only(words, options, "before", "after", "seal_before", "seal_before_state", "seal_after", "seal_after_state")
+    if options["hash_now"] and options["after"]:
+        raise Usage("choose --hash or --after SHA256")
+    with Desk(shared) as desk:
+        steps = [Step("access", subject, _accessed(desk, subject, options)) for subject in _subjects(desk, words)]
+        _tell(desk, steps, None, f"accessed by {desk.handler}: {options['manner']}")
+
+
+def _accessed(desk: Desk, subject: str, o: dict[str, Any]) -> dict[str, Any]:
+    after = o["after"]
+    if o["hash_now"]:
+        after = seen_now(desk.ledger, subject, desk.ledger.item(subject), None, "--after SHA256").digest
+    return given(
+        manner=o["manner"], sha256_before=o["before"], sha256_after=after,
+        seal_before=seal_of(desk, o, "seal_before", "seal_before_state"), seal_after=seal_of(desk, o, "seal_after", "seal_after_state"),
+    )  # fmt: skip
+
+
+@click.command("store")
+@items
+@click.option("--location", metavar="TEXT", help="Where it is kept.")
+@click.option("--in", "container", metavar="CONTAINER", help="The container it is put into.")
+@click.option("--medium", metavar="TEXT", help="On what a digital item is kept.")
+@click.option("--environment", metavar="TEXT", help="Temperature, moisture, what else matters.")
+@seal_options
+@signing
+def store(words: tuple[str, ...], **options: Any) -> None:
+    """Record where ITEM is kept: a place in words, or the container it is put into."""
+    if bool(options["location"]) == bool(options["container"]):
+        raise Usage("say where: --location TEXT, or --in CONTAINER")
+    one_only(words, options, *_SEAL)
+    with Desk(common(options)) as desk:
+        box = desk.item(options["container"]) if options["container"] else None
+        about = given(medium=options["medium"], environment=options["environment"], seal=seal_of(desk, options))
+        body = {"location": {"container": box} if box else options["location"], **about}
+        steps = [Step("store", subject, body) for subject in _subjects(desk, words)]
+        _tell(desk, steps, None, f"stored {'in ' + desk.ledger.item(box).number if box else 'at ' + options['location']}")
+
+
+@click.command("check")
+@click.argument("words", metavar="[ITEM...]", nargs=-1)
+@click.option("--ledger", "whole", is_flag=True, help="Check every file that is stored here, not one item.")
+@click.option("--files", type=click.Path(), metavar="PATH", help="Hash this copy, not the files stored here.")
+@click.option("--location", metavar="TEXT", help="Where it was found.")
+@click.option("--condition", metavar="TEXT", help="The condition it was found in.")
+@click.option("--missing", is_flag=True, help="It was not where it should be.")
+@click.option("--trigger", default="on request", show_default=True, metavar="TEXT", help="Why it was checked.")
+@click.option("--seal", metavar="NUMBER", help="The number on the seal.")
+@click.option("--seal-state", type=_STATES)
+@click.option("--seal-photo", type=click.Path(), metavar="FILE")
+@signing
+def check(words: tuple[str, ...], **options: Any) -> int:
+    """Check ITEM against its reference: its files are hashed now; without files, its seal and place.
+
+    Exit status 1 if something differs or is missing: it is recorded all the same.
+    """
+    if bool(words) == options["whole"]:
+        raise Usage("name the items to check, or --ledger for every file that is stored here")
+    shared = common(options)
+    one_only(words, options, "files", "location", "condition", *_SEAL)
+    with Desk(shared) as desk:
+        if options["whole"]:
+            return _check_all(desk, options["trigger"])
+        steps = [_checked(desk, subject, options) for subject in _subjects(desk, words)]
+        outcomes = [str(step.body["outcome"]) for step in steps]
+        numbers = [desk.ledger.item(step.subject).number for step in steps]
+        sentence = ", ".join(f"{number} checked: {outcome}" for number, outcome in zip(numbers, outcomes, strict=True))
+        desk.tell(desk.series(steps), sentence, items=dict(zip(numbers, outcomes, strict=True)))
+        return int(any(outcome != "match" for outcome in outcomes))
+
+
+def _checked(desk: Desk, subject: str, o: dict[str, Any]) -> Step:
+    item, seal = desk.ledger.item(subject), seal_of(desk, o)
+    shelf = given(location=o["location"], seal=seal, condition=o["condition"])
+    seen = _hashed(desk, subject, item, o)
+    if seen is None and not shelf and not o["missing"]:
+        raise Usage(f"{item.number} has no files to hash; say what you found: --seal NUMBER, --location TEXT, or --missing")
+    found = {**shelf, **given(sha256=seen.digest if seen else None)}
+    for sentence in seen.differences() if seen else ():
+        click.echo(f"difference: {printable(sentence)}", err=True)
+    coverage = {"checked": seen.checked, "of": seen.of} if seen else {"checked": 0 if o["missing"] else 1, "of": 1}
+    body = given(
+        outcome=_outcome(item, found, o["missing"]), coverage=coverage, trigger=o["trigger"], expected=item.content, found=found or None
+    )
+    return Step("check", subject, body)
+
+
+def _hashed(desk: Desk, subject: str, item: ItemFact, o: dict[str, Any]) -> Seen | None:
+    """Its files, read now; None where it has none, or where the seal alone is looked at since none is stored here."""
+    if item.content is None or o["missing"]:
+        return None
+    content = Content(desk.ledger, subject)
+    if o["files"]:
+        return content.as_at(o["files"])
+    seen = content.as_stored()
+    return None if seen.files is None and (o["seal"] or o["seal_state"]) else seen
+
+
+def _outcome(item: ItemFact, found: dict[str, Any], missing: bool) -> str:
+    """As the rules have it: by the fingerprint, else by the seal; of a thing without either, whether it is there."""
+    if "sha256" in found:
+        return "match" if found["sha256"] == item.content else "mismatch"
+    if missing or (item.content is not None and "seal" not in found):
+        return "missing"
+    if "seal" not in found:
+        return "match"
+    seal = found["seal"]
+    return "match" if (seal.get("number"), seal["state"]) == (item.seal, "intact") else "mismatch"
+
+
+def _check_all(desk: Desk, trigger: str) -> int:
+    """Every file that the entries list and that is stored here. What was recorded where it lay is not counted among the checked."""
+    results = _results(desk.ledger)
+    checked = {sha256: outcome for sha256, outcome in results.items() if outcome != "missing"}
+    if not checked:
+        raise Usage("no evidence is stored here: there is nothing to check")
+    differ = [sha256 for sha256, outcome in checked.items() if outcome == "mismatch"]
+    outcome = "mismatch" if differ else "match"
+    coverage = {"checked": len(checked), "of": len(results)}
+    body: dict[str, Any] = {"outcome": outcome, "coverage": coverage, "trigger": trigger}
+    lines = "".join(f"{sha256} {outcome}\n" for sha256, outcome in sorted(results.items()))
+    if not desk.options.dry_run:
+        body["results"] = stored_text(desk.ledger.objects, "results.txt", lines.encode())
+    for sha256 in differ:
+        click.echo(f"difference: the stored file {sha256} has other bytes than its name says", err=True)
+    answer = desk.act("check", ["ledger"], body)
+    absent = len(results) - len(checked)
+    more = f", {absent} not stored here" if absent else ""
+    sentence = f"{len(checked)} stored files checked{more}: {'all match' if not differ else f'{len(differ)} differ'}"
+    desk.tell(answer, sentence, outcome=outcome, differ=differ, **coverage)
+    return int(bool(differ))
+
+
+def _results(ledger: Ledger) -> dict[str, str]:
+    """SHA-256 → match, mismatch or missing, of every file of every item, each read once."""
+    wanted: dict[str, None] = {}
+    for row in ledger.store.rows("items"):
+        if row["content"] is not None:
+            wanted |= dict.fromkeys(Content(ledger, row["subject"]).wanted.values())
+    return {sha256: ledger.objects.check(sha256) for sha256 in wanted}
+
+
+@click.command("incident")
+@items
+@click.option("--kind", required=True, type=click.Choice(_INCIDENTS))
+@click.option("--occurred", required=True, metavar="TEXT", help="What happened, and when.")
+@click.option("--discovered", metavar="TIME", help="When it was discovered, with its zone; else now.")
+@click.option("--remedy", required=True, metavar="TEXT", help="What was done about it.")
+@click.option("--found-by", metavar="TEXT", help="Who found it; with --place where.")
+@click.option("--files", type=click.Path(), metavar="PATH", help="Hash this: the files as they were found.")
+@seal_options
+@signing
+def incident(words: tuple[str, ...], **options: Any) -> None:
+    """Report what happened to ITEM: loss, theft, damage and the like, or that it was found."""
+    shared = common(options)
+    one_only(words, options, "files", *_SEAL)
+    with Desk(shared) as desk:
+        discovered = options["discovered"] or moment(shared.when, desk.ledger.clock)
+        about = given(
+            kind=options["kind"], occurred=options["occurred"], discovered=discovered, remedy=options["remedy"],
+            found_by=options["found_by"], seal=seal_of(desk, options),
+        )  # fmt: skip
+        steps = []
+        for subject in _subjects(desk, words):
+            files = seen_now(desk.ledger, subject, desk.ledger.item(subject), options["files"]).files if options["files"] else None
+            steps.append(Step("incident", subject, {**about, **given(files=files)}))
+        _tell(desk, steps, None, f"reported by {desk.handler}: {options['kind']}")
+
+
+@click.command("dispose")
+@items
+@click.option("--manner", required=True, type=click.Choice(_ENDS))
+@click.option("--survives", required=True, metavar="TEXT", help="What is kept: copies, samples, nothing.")
+@click.option("--to", metavar="TEXT", help="Who has it now.")
+@click.option("--receipt", type=click.Path(), metavar="FILE", help="Their receipt.")
+@click.option("--witness", metavar="NAME", help="The handler who witnesses and signs too; a registrar for entered_in_error.")
+@click.option("--paper-witness", nargs=3, metavar="NAME ORG FILE", help="A witness on paper, where the ledger's rules allow one.")
+@signing
+def dispose(words: tuple[str, ...], **options: Any) -> None:
+    """End the custody of ITEM: the holder with a witness, on an authority, never under hold."""
+    shared = common(options)
+    if "authority" not in shared.body:
+        raise Usage("say on whose authority, with --authority KIND REFERENCE")
+    if options["witness"] and options["paper_witness"]:
+        raise Usage("choose one of --witness and --paper-witness")
+    with Desk(shared) as desk:
+        body = given(
+            manner=options["manner"], survives=options["survives"], to=options["to"],
+            receipt=desk.file(options["receipt"]) if options["receipt"] else None, witness=_paper(desk, options["paper_witness"]),
+        )  # fmt: skip
+        steps = [Step("dispose", subject, body) for subject in _subjects(desk, words)]
+        by = [desk.handler, *([options["witness"]] if options["witness"] else [])]
+        _tell(desk, steps, by, f"disposed of: {options['manner']}")
+
+
+def _paper(desk: Desk, row: tuple[str, str, str] | None) -> dict[str, Any] | None:
+    return {"name": row[0], "organisation": row[1], "paper": desk.file(row[2])} if row else None
+
+
+COMMANDS = {"access": access, "store": store, "check": check, "incident": incident, "dispose": dispose}
