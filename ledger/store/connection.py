@@ -295,6 +295,8 @@ def _refuse_other(path: Path, write: bool) -> None:
         raise _not_a_ledger(path, "it is not a file", write)
     if found.st_size == 0:
         raise _not_a_ledger(path, "the file is empty", write)
+    if write and not (os.access(path, os.W_OK) and os.access(path.absolute().parent, os.W_OK)):
+        raise Unavailable(f"{path} cannot be written: check the rights on the file and its folder")  # SQLite would open it to read
 
 
 def _refuse_foreign(connection: Connection) -> None:
