@@ -179,8 +179,6 @@ def enrol(n: Now) -> None:
         raise Wrong("enrol.prefix")
     end = instant(n.body["valid_to"]) if "valid_to" in n.body else None
     n.state.handlers[name] = Handler(set(n.body["roles"]), keys, instant(n.body["valid_from"]), end)
-    if known and "registrar" in known.roles:
-        leave_a_registrar(n)
 
 
 def rotate(n: Now) -> None:
