@@ -14,6 +14,9 @@ from ledger.commands.words import without_marks
 _BATCH = 500
 """Rows that are laid out together: a long log begins at once."""
 
+_SHORT = 20
+"""Columns up to this width are never broken: a time, a number, a word."""
+
 
 class Line(NamedTuple):
     """One line of a page: what is drawn at its left, the text, a style that only a terminal shows, and what is drawn beside the
@@ -40,11 +43,11 @@ def page(lines: Iterable[Line]) -> None:
 
     console = Console(highlight=False, markup=False, emoji=False)
     for line in lines:
-        left = max(width(line.gutter), width(line.below))
-        gutters = [line.gutter, line.below]
-        for part in Text(line.text or " ", line.style).wrap(console, max(20, console.width - left), overflow="fold"):
-            console.print(Text(gutters[0].ljust(left)) + part, soft_wrap=True)
-            gutters = gutters[1:] * 2
+        gutter = line.gutter
+        room = console.width - max(width(line.gutter), width(line.below))
+        for part in Text(line.text or " ", line.style).wrap(console, max(20, room), overflow="fold"):
+            console.print(Text(gutter) + part, soft_wrap=True)
+            gutter = line.below or " " * width(line.gutter)
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -67,8 +70,9 @@ def _rich_rows(headers: Sequence[str], rows: list[Sequence[str]], with_head: boo
     from rich.text import Text
 
     grid = Table(box=None, pad_edge=False, header_style="bold", show_header=with_head)
-    for header in headers:
-        grid.add_column(header, overflow="fold")
+    for n, header in enumerate(headers):
+        short = max(width(row[n]) for row in rows) <= _SHORT
+        grid.add_column(header, overflow="fold", no_wrap=short and n < len(headers) - 1)
     for row in rows:
         grid.add_row(*(Text(cell) for cell in row))
     Console(highlight=False, markup=False, emoji=False).print(grid)

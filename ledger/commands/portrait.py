@@ -68,21 +68,16 @@ def _step(store: Reading, index: int) -> Step:
     return Step(record, decode_entry(parse_note(note).text))
 
 
-def present(p: Portrait, target: Step, name: str, value: str | None) -> str | None:
-    """The value a field has now, after its corrections; marked, since the original stands among the corrections."""
-    mine = [body.new for _, body in p.of(acts.Amend) if (body.target, body.field) == (cite(target.record.entry), name)]
-    return f"{mine[-1]} (corrected)" if mine else value
-
-
 # --- what it is ----------------------------------------------------------------------------------------------------------------
 
 
 def head(p: Portrait) -> Iterator[Line]:
     body = p.origin.entry.body
-    description = present(p, p.origin, "description", given(body.description) if isinstance(body, Collected) else None)
+    description = given(body.description) if isinstance(body, Collected) else None
     lines = (description if description is not None else "(description closed)").split("\n")
     yield Line("", f"{safe(p.item.number)} · {safe(lines[0])}", "bold")
     yield from (Line("  ", safe(line)) for line in lines[1:])
+    yield from _corrected(p)
     for name, text in _facts(p):
         yield from (Line(f"  {name if n == 0 else '':<14} ", line) for n, line in enumerate(text.split("\n")))
     if p.item.mismatch is not None:
@@ -90,10 +85,23 @@ def head(p: Portrait) -> Iterator[Line]:
         yield Line("  ! ", f"its content differs from the reference {where}", "bold red")
 
 
+def _corrected(p: Portrait) -> Iterator[Line]:
+    """What the description says after its corrections; the original stands before it."""
+    mine = [(step, body) for step, body in p.of(acts.Amend) if body.field == "description" and _of_origin(p, body)]
+    for step, body in mine[-1:]:
+        yield from (
+            Line("  ", line, "yellow") for line in f"corrected in record {step.record.index}: {safe(body.new)}".split("\n")
+        )
+
+
+def _of_origin(p: Portrait, body: acts.Amend) -> bool:
+    return body.target == cite(p.origin.record.entry)
+
+
 def _facts(p: Portrait) -> Iterator[tuple[str, str]]:
     """The lines of the head: a name, and what is known."""
     body, item = p.origin.entry.body, p.item
-    yield "holder", stretch(p.legs[-1], p.now)
+    yield "now", stretch(p.legs[-1], p.now)
     fingerprints = list(_fingerprints(body))
     yield "kind", ", ".join(filter(None, (item.kind, files(body.files) if isinstance(body, Collected) else None)))
     if fingerprints:

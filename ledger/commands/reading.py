@@ -1,13 +1,16 @@
 """Looking: one item, all items, the log, and what waits. No key is needed, and nothing is written."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ledger.commands.desk import open_ledger, print_json
-from ledger.errors import Fault, Refused, Usage
+from ledger.errors import CustodyError, Fault, Refused, Usage
 from ledger.ledger import Ledger
+
+if TYPE_CHECKING:
+    from ledger.commands.words import Book
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
 STATUSES = ("held", "offered", "outside", "missing", "ended")
@@ -132,7 +135,7 @@ def _natural(number: str) -> list[tuple[int, str]]:
 @click.option("--since", type=click.IntRange(0), metavar="N", help="Only records from number N on.")
 @click.option("--last", type=click.IntRange(1), metavar="N", help="Only the last N records.")
 @AS_JSON
-def log(item: str | None, since: int | None, last: int | None, as_json: bool) -> None:
+def log(item: str | None, since: int | None, last: int | None, as_json: bool) -> int:
     """Print the records, newest last: of the whole ledger, or of ITEM alone."""
     with open_ledger() as ledger:
         size = ledger.size
@@ -140,31 +143,51 @@ def log(item: str | None, since: int | None, last: int | None, as_json: bool) ->
             raise Usage(f"there is no record {since}: the ledger has {size}, counted from 0")
         first = since or 0
         indexes = range(first, size) if item is None else [n for n in ledger.store.chain(_subject(ledger, item)) if n >= first]
-        _print_log(ledger, indexes[-last:] if last else indexes, as_json)
+        return _print_log(ledger, indexes[-last:] if last else indexes, as_json)
 
 
-def _print_log(ledger: Ledger, indexes: Sequence[int], as_json: bool) -> None:
-    from keys.note import parse_note
+def _print_log(ledger: Ledger, indexes: Sequence[int], as_json: bool) -> int:
     from ledger.commands.paper import table
-    from ledger.commands.phrases import detail, signers
     from ledger.commands.words import Book, without_marks
-    from ledger.entry import decode_entry
-    from ledger.record import parse_record
 
-    book, columns = Book(ledger.store), ("record", "recorded", "act", "about", "by", "summary")
+    book, columns, damaged = Book(ledger.store), ("record", "recorded", "act", "about", "by", "summary"), list[int]()
 
     def rows() -> Iterator[tuple[str, ...]]:
         for index in indexes:
-            recorded, entry = (
-                parse_record(ledger.store.record(index)).recorded,
-                decode_entry(parse_note(ledger.store.note(index)).text),
-            )
-            said = book.name(entry.subject), signers(entry), detail(entry, book)
-            yield str(index), recorded, entry.act, *(map(without_marks, said) if as_json else said)
+            row = _row(ledger, index, book)
+            if row[2] == _CHANGED:
+                damaged.append(index)
+            yield row
 
     if as_json:
-        return print_json([{**dict(zip(columns, row, strict=True)), "record": int(row[0])} for row in rows()])
-    table(columns, rows())
+        print_json([{**dict(zip(columns, map(without_marks, row), strict=True)), "record": int(row[0])} for row in rows()])
+    else:
+        table(columns, rows())
+    return 1 if damaged else 0
+
+
+_CHANGED = "CHANGED"
+
+
+def _row(ledger: Ledger, index: int, book: "Book") -> tuple[str, ...]:
+    """One record in words. An entry that is not the one recorded is named, and the log goes on."""
+    from keys.errors import NoteError
+    from keys.note import parse_note
+    from ledger.commands.phrases import detail, signers
+    from ledger.commands.words import safe
+    from ledger.entry import decode_entry, entry_hash
+    from ledger.record import parse_record
+
+    number = recorded = str(index)
+    try:
+        record, note = parse_record(ledger.store.record(index)), ledger.store.note(index)
+        recorded = record.recorded
+        if entry_hash(note) != record.entry:
+            raise Fault("the entry in the store is not the one that was recorded; run custody audit")
+        entry = decode_entry(parse_note(note).text)
+    except (CustodyError, NoteError) as error:
+        return number, recorded, _CHANGED, "", "", safe(error)
+    return number, recorded, entry.act, book.name(entry.subject), signers(entry), detail(entry, book)
 
 
 def _subject(ledger: Ledger, word: str) -> str:

@@ -8,7 +8,7 @@ from ledger import acts
 from ledger import fields as f
 from ledger.commands.paper import Line, width
 from ledger.commands.phrases import signers
-from ledger.commands.portrait import Portrait, head, present
+from ledger.commands.portrait import Portrait, head
 from ledger.commands.timeline import Step, draw, stretch
 from ledger.commands.words import given, period, place, safe, words
 from ledger.entry import cite
@@ -44,6 +44,7 @@ def _findings(p: Portrait) -> Iterator[Line]:
         lead = f"  {step.record.index}  "
         yield Line(lead, f"{about} · {signers(step.entry)}, {step.entry.time}", style)
         yield from _told(p, step, body, " " * len(lead))
+        yield from (Line(" " * len(lead), f"! {text}", "bold red") for text in step.remarks)
         own = cite(step.record.entry)
         if own in newer:
             yield Line(" " * len(lead), f"superseded by the finding in record {newer[own].record.index}", "yellow")
@@ -51,7 +52,7 @@ def _findings(p: Portrait) -> Iterator[Line]:
 
 
 def _told(p: Portrait, step: Step, body: acts.Verify, margin: str) -> Iterator[Line]:
-    statement = present(p, step, "statement", given(body.statement))
+    statement = given(body.statement)
     texts = [("", statement if statement is not None else "(statement closed)")]
     point, interval, confidence = given(body.geolocation), given(body.interval), given(body.confidence)
     texts += [("at ", place(point))] if point else []

@@ -1,12 +1,15 @@
 """Values in the words of the people who read them, each safe for a terminal, whatever its author put in."""
 
 import unicodedata
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import UnsetType
 
+from keys.errors import NoteError
 from ledger import fields as f
+from ledger.errors import CustodyError
 from ledger.printable import printable
 from ledger.state import Cited, ItemFact, State, item_key
 
@@ -37,14 +40,17 @@ class Book:
         return "the ledger" if subject == "ledger" else safe(subject.partition(":")[2])
 
     def cited(self, entry: str) -> Cited | None:
+        """The cited entry; None where it is not here, or not as it was recorded: to name that is the audit's work."""
         if entry not in self._cited:
-            self._cited[entry] = self._state.cited(entry)
+            self._cited[entry] = None
+            with suppress(CustodyError, NoteError):
+                self._cited[entry] = self._state.cited(entry)
         return self._cited[entry]
 
     def record(self, entry: str) -> str:
         """A cited entry by the number of its record."""
         found = self.cited(entry)
-        return f"record {found.index}" if found is not None else "an entry that is not here"
+        return f"record {found.index}" if found is not None else "an entry that cannot be read"
 
 
 def safe(value: object, limit: int | None = None) -> str:
