@@ -28,7 +28,7 @@ from ledger.merkle import (
 )  # fmt: skip
 from ledger.record import format_record, record_hash, subject_tag
 from ledger.state import Head, LedgerFact
-from ledger.store import connection, schema
+from ledger.store import connection, opening, schema
 from ledger.store.derived import Sink
 from ledger.store.driver import sqlite3
 from ledger.store.sqlite import SqliteStore
@@ -686,20 +686,20 @@ class TestFile:
     def test_a_migration_happens_once_and_whole(self, tmp_path: Path, prepared: Path) -> None:
         path = Path(shutil.copy(prepared, tmp_path / "ledger.db"))
         steps = (("CREATE TABLE second (a)", "INSERT INTO second VALUES (1)"), ("ALTER TABLE second ADD COLUMN b",))
-        opened = connection.open_file(path, True)
-        connection.migrate(opened, steps[:1])
-        connection.migrate(opened, steps[:1])
+        opened = opening.open_file(path, True)
+        opening.migrate(opened, steps[:1])
+        opening.migrate(opened, steps[:1])
         assert opened.one("PRAGMA user_version") == 2
-        connection.migrate(opened, steps)
+        opening.migrate(opened, steps)
         assert opened.run("SELECT a, b FROM second") == [(1, None)]
         assert opened.one("PRAGMA user_version") == 3
         opened.close()
 
     def test_a_migration_that_fails_changes_nothing(self, tmp_path: Path, prepared: Path) -> None:
         path = Path(shutil.copy(prepared, tmp_path / "ledger.db"))
-        opened = connection.open_file(path, True)
+        opened = opening.open_file(path, True)
         with pytest.raises(Unavailable):
-            connection.migrate(opened, (("CREATE TABLE second (a)", "no such statement"),))
+            opening.migrate(opened, (("CREATE TABLE second (a)", "no such statement"),))
         assert opened.one("PRAGMA user_version") == 1
         assert opened.one("SELECT count(*) FROM sqlite_master WHERE name = 'second'") == 0
         opened.close()
@@ -729,14 +729,14 @@ class TestFile:
 
 class TestLibrary:
     def test_new_libraries_write_ahead(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        if connection.library() < connection.SAFE_WAL:
+        if opening.library() < opening.SAFE_WAL:
             pytest.skip("the library here is too old for WAL")
         with SqliteStore.create(tmp_path / "ledger.db") as store:
             assert _mode(store) == "wal"
             assert store._connection.one("PRAGMA synchronous") == 2
 
     def test_libraries_with_the_race_truncate_a_journal(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(connection, "library", lambda: (3, 51, 2))
+        monkeypatch.setattr(opening, "library", lambda: (3, 51, 2))
         with SqliteStore.create(tmp_path / "ledger.db") as store:
             keep(store, 3)
             assert _mode(store) == "truncate"
@@ -744,25 +744,25 @@ class TestLibrary:
             assert sound(store)
 
     def test_an_old_library_only_reads_what_a_new_one_wrote(self, prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        if connection.library() < connection.SAFE_WAL:
+        if opening.library() < opening.SAFE_WAL:
             pytest.skip("the library here is too old for WAL")
-        monkeypatch.setattr(connection, "library", lambda: (3, 40, 1))
+        monkeypatch.setattr(opening, "library", lambda: (3, 40, 1))
         with SqliteStore.open(prepared) as store:
             assert store.size() == 300
         with pytest.raises(Unavailable, match=r"SQLite 3\.40\.1 is too old"):
             SqliteStore.open(prepared, write=True)
 
     def test_nor_if_the_ledger_became_so_while_it_was_open(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        if connection.library() < connection.SAFE_WAL:
+        if opening.library() < opening.SAFE_WAL:
             pytest.skip("the library here is too old for WAL")
-        monkeypatch.setattr(connection, "library", lambda: (3, 40, 1))
+        monkeypatch.setattr(opening, "library", lambda: (3, 40, 1))
         with SqliteStore.create(tmp_path / "ledger.db") as old:
             keep(old)
             monkeypatch.undo()
             with SqliteStore.open(tmp_path / "ledger.db", write=True) as new:
                 keep(new)
                 assert _mode(new) == "wal"
-            monkeypatch.setattr(connection, "library", lambda: (3, 40, 1))
+            monkeypatch.setattr(opening, "library", lambda: (3, 40, 1))
             with pytest.raises(Unavailable, match="too old"), old.writing():
                 pass
 
@@ -881,7 +881,7 @@ def unfinished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     live, left = tmp_path / "live", tmp_path / "left"
     live.mkdir()
     left.mkdir()
-    monkeypatch.setattr(connection, "library", lambda: (3, 40, 1))
+    monkeypatch.setattr(opening, "library", lambda: (3, 40, 1))
     store = SqliteStore.create(live / "ledger.db")
     keep(store, 20)
     store._connection.run("PRAGMA cache_size=5")

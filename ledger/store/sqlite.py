@@ -19,8 +19,8 @@ from ledger.index import Index, index_value
 from ledger.merkle import TILE_HEIGHT, TILE_WIDTH, parse_hash, root_of
 from ledger.record import Record, format_record, record_hash, subject_tag
 from ledger.state import Changes, F, Fact, Head
-from ledger.store import connection as _connection
-from ledger.store.connection import Connection
+from ledger.store import opening
+from ledger.store.connection import CONSTRAINT, Connection, code_of, explain, nothing_written
 from ledger.store.derived import Comparison, Sink, plainly, reindexing
 from ledger.store.reading import FIRST, Reading
 
@@ -36,12 +36,12 @@ class SqliteStore(Reading):
     @classmethod
     def create(cls, path: Path) -> SqliteStore:
         """A new, empty store at `path`. Unavailable where something is already there."""
-        return cls(_connection.create(path))
+        return cls(opening.create(path))
 
     @classmethod
     def open(cls, path: Path, write: bool = False) -> SqliteStore:
         """A store that exists; CannotTell (to read) or Unavailable (to write) for anything else."""
-        return cls(_connection.open_file(path, write))
+        return cls(opening.open_file(path, write))
 
     def __enter__(self) -> SqliteStore:
         return self
@@ -74,7 +74,7 @@ class SqliteStore(Reading):
         self._connection.run("BEGIN IMMEDIATE")
         writing = Writing(self._connection)
         try:
-            _connection.refuse_unsafe_wal(self._connection)
+            opening.refuse_unsafe_wal(self._connection)
             yield writing
             writing.commit()
         except BaseException:
@@ -137,9 +137,9 @@ class Writing(Reading):
         try:
             self._connection.raw.execute("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
         except Exception as error:
-            if _connection.code_of(error) == _connection.CONSTRAINT:
+            if code_of(error) == CONSTRAINT:
                 raise Conflict(f"this entry cannot be recorded here, it may already be: {error}") from error
-            raise _connection.explain(error, self._connection.path, True) from error
+            raise explain(error, self._connection.path, True) from error
         self._size, self._head = record.index + 1, digest
         self._complete_tiles()
         self._remember(entry, record, changes)
@@ -180,8 +180,8 @@ class Writing(Reading):
             raw.execute("COMMIT")
             self.outcome = "recorded"
         except Exception as error:
-            if _connection.nothing_written(error):
-                raise _connection.explain(error, path, True) from error
+            if nothing_written(error):
+                raise explain(error, path, True) from error
             self.outcome = "unknown"
             raise CannotTell(f"could not confirm that {path} recorded this ({error}); repeating the command is safe") from error
         except BaseException:  # an interrupt that came just after
