@@ -10,22 +10,24 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from keys.errors import RolledBack
+from keys.errors import NoteError, RolledBack
 from keys.keystore import Keystore, Unlocked
 from keys.note import parse_note, sign_note
 from keys.pins import Pin, check_pin
 from keys.signing import Signer
 from ledger import acts, merkle
 from ledger.admit import admit, check_signatures, keys_of, submission
-from ledger.audit import Audit, Judge, Trust, at_once
+from ledger.audit import Audit, Audited, Judge, Trust, at_once
 from ledger.checkpoint import Checkpoint, sign_checkpoint
 from ledger.entry import Entry, cite, decode_entry, encode_entry, entry_hash, make_entry, text_hash
-from ledger.errors import CannotTell, Fault, Refused, Usage
+from ledger.errors import CannotTell, Fault, Malformed, NewerFormat, Refused, Usage
 from ledger.fields import instant
 from ledger.objects.folder import ObjectStore, Outcome
+from ledger.objects.recheck import recheck_folder
 from ledger.proof import format_proof
 from ledger.record import Record, format_record, parse_record, record_hash, subject_tag
 from ledger.report import Report
@@ -34,6 +36,8 @@ from ledger.store.sqlite import SqliteStore, Writing
 
 DATABASE = "ledger.db"
 OBJECTS = "objects"
+ROWS_TOLD = 3
+"""Table rows named one by one in an audit."""
 Clock = Callable[[], int]
 
 
@@ -107,6 +111,8 @@ class Ledger:
     def fact(self) -> LedgerFact:
         """The ledger's own fact: origin, keys, rules."""
         found = self.store.fact("ledger", LedgerFact)
+        if found is None and self.size:
+            raise Fault("the tables of this ledger were emptied, though it holds records; run custody audit, then custody reindex")
         if found is None:
             raise CannotTell(
                 "this ledger has no first entry; its making was interrupted: remove the folder and run custody init again"
@@ -213,9 +219,10 @@ class Ledger:
         verifiers = keys_of(s, parsed.signatures) if lines else []
         if log_key is not None:
             check_signatures(verifiers, parsed)
+        before = writer.fact("ledger", LedgerFact)  # a rotation of the log's key counts from the next record on
         admission = admit(s, parsed.text, record)
         if log_key is not None:
-            self._check_log_key(admission.changes.get("ledger") or writer.fact("ledger", LedgerFact), log_key)
+            self._check_log_key(before or admission.changes["ledger"], log_key)
         writer.append(record, note, entry, admission.changes)
         return Recorded(record, s.cited, (*late, *(sentence for _, sentence in admission.notes)))
 
@@ -242,19 +249,31 @@ class Ledger:
 
     # closing an epoch
 
-    def checkpoint(self, log: Unlocked, keystore: Keystore) -> bytes:
-        """Records the act and signs the head it fixes. After a crash the act already recorded is signed, never a second one."""
-        signed = self._sign_fixed(log, keystore)
+    def checkpoint(self, logs: Sequence[Unlocked], keystore: Keystore) -> bytes:
+        """Records the act and signs the head it fixes. After a crash the act already recorded is signed, never a second one.
+
+        `logs` are the log's opened keys: the present ones, and after a rotation also those they replaced. Raises Refused where one is
+        missing, RolledBack where the log key has signed another past.
+        """
+        self.check_signed(keystore)
+        signed = self._sign_fixed(logs, keystore)
         if signed is not None and self.fact().closed_at == self.size:
             return signed
+        self._log_signers([*self.fact().vkeys, *self.fact().retired], logs)  # asked before anything is recorded
         with self.store.writing() as writer:
             subjects, root = writer.index_head()
-            note = sign_note(encode_entry(self._closing(subjects, root)), [log.signer])
-            self._append(writer, note, log.signer)
-        signed = self._sign_fixed(log, keystore)
+            note = sign_note(encode_entry(self._closing(subjects, root)), [logs[0].signer])
+            self._append(writer, note, logs[0].signer)
+        signed = self._sign_fixed(logs, keystore)
         if signed is None:
             raise CannotTell("the checkpoint act was recorded but could not be signed; run custody checkpoint again")
         return signed
+
+    def check_signed(self, keystore: Keystore) -> None:
+        """Raises RolledBack unless this log continues the newest checkpoint that its key signed on this computer."""
+        known = keystore.signed(self.origin)
+        if known is not None and (known.size > self.size or self.store.root(known.size) != known.root):
+            raise RolledBack(f"the log key has signed another log of size {known.size}; this one was cut or changed: sign nothing on it")
 
     def _closing(self, subjects: int, root: bytes) -> Entry[acts.Body]:
         previous = self.store.checkpoint()
@@ -263,7 +282,7 @@ class Ledger:
         now = max(self.clock(), self.store.recorded(self.size - 1))
         return self.draft("checkpoint", "ledger", [self.origin], body, stamp(now))
 
-    def _sign_fixed(self, log: Unlocked, keystore: Keystore) -> bytes | None:
+    def _sign_fixed(self, logs: Sequence[Unlocked], keystore: Keystore) -> bytes | None:
         """The signed checkpoint of the last size that an act fixed, made now if it is not there yet."""
         size = self.fact().closed_at
         if not size:
@@ -271,14 +290,23 @@ class Ledger:
         stored = self.store.checkpoint(size)
         if stored is not None:
             return stored
-        self._check_log_key(self.fact(), log.signer)
         head = Checkpoint(self.origin, size, self.store.root(size))
+        signers = self._log_signers(self.fact().closed_by, logs)
         keystore.set_signed(head.origin, head.size, head.root)
-        signers: list[Signer] = [log.signer] if log.cosigner is None else [log.signer, log.cosigner]
         note = sign_checkpoint(head, signers)
         with self.store.writing() as writer:
             writer.put_checkpoint(size, note)
         return note
+
+    @staticmethod
+    def _log_signers(vkeys: Sequence[str], logs: Sequence[Unlocked]) -> list[Signer]:
+        """Who signs a checkpoint: every key in `vkeys`, in their order."""
+        held: dict[str, Signer] = {log.signer.verifier.vkey: log.signer for log in logs}
+        held |= {log.cosigner.verifier.vkey: log.cosigner for log in logs if log.cosigner is not None}
+        missing = [vkey for vkey in vkeys if vkey not in held]
+        if missing:
+            raise Refused("log.key", f"this checkpoint needs the log's key {missing[0].split('+')[1]} too; it must be in this keystore")
+        return [held[vkey] for vkey in vkeys]
 
     # proofs
 
@@ -299,17 +327,36 @@ class Ledger:
     ) -> Report:
         """Replays everything, and holds the store's own tables against the replay."""
         with self.store.snapshot(), self.store.comparison() as comparison:
-            report = Audit(self, trust, judge, since, progress, comparison.add).run().report
+            audited = Audit(self, trust, judge, since, progress, comparison.add).run()
+            report = audited.report
             sound = not report.faults and report.judged == report.size
+            self._folders(audited)
             for sentence in self.store.schema_faults():
                 report.fault("log", f"the ledger's tables are not the ones this program makes: {sentence}")
             for sentence in self.store.integrity_faults():
                 report.fault("log", f"SQLite finds the file damaged: {sentence}")
-            for sentence in (*self.store.column_faults(), *(comparison.differences() if sound else ())):
-                report.fault("log", f"a table row is not what the entries say: {sentence}")
+            _table_faults(report, self.store.column_faults(audited.told))
+            _table_faults(report, comparison.differences() if sound else iter(()))
         for remark in self.store.notes:
             report.note("log", remark)
         return report
+
+    def _folders(self, audited: Audited) -> None:
+        """The files of each item that is a folder, by its manifest, which the entry signed the root of."""
+        for attached, root, index, number in audited.folders:
+            differ, absent = recheck_folder(self.objects, attached, root)
+            for path in differ:
+                audited.report.fault("content", f"the stored file {path} has other bytes now than were signed", index, number)
+            if absent or absent is None:
+                said = f"{absent} files" if absent else "the manifest"
+                audited.report.not_checked("content", f"{said} of the folder {number} not here to be hashed")
+
+    def claimed_origin(self) -> str:
+        """The origin that the first entry gives, which an audit looks its anchors up by: the tables beside it may be anybody's."""
+        try:
+            return self.entry(0).ledger
+        except (NoteError, Malformed, NewerFormat):
+            return self.origin
 
     def reindex(self, to: Path | None = None) -> int:
         """Makes the derived tables anew from the entries, here or in a file for Datasette; how many records. Fault where one is refused."""
@@ -329,6 +376,14 @@ class Ledger:
 
     def content(self, sha256: str) -> Outcome:
         return self.objects.check(sha256)
+
+
+def _table_faults(report: Report, sentences: Iterator[str]) -> None:
+    """The first few one by one; of a table emptied or made anew the rest are counted."""
+    for sentence in islice(sentences, ROWS_TOLD):
+        report.fault("log", f"a table row is not what the entries say: {sentence}")
+    if more := sum(1 for _ in sentences):
+        report.fault("log", f"and {more} more table rows are not what the entries say")
 
 
 @dataclass(frozen=True, slots=True)

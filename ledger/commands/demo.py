@@ -170,7 +170,7 @@ class Play:
 
     def checkpoint(self) -> None:
         self._now += 600
-        note = self.ledger.checkpoint(self.log_key(), self.homes[ORIGIN])
+        note = self.ledger.checkpoint([self.log_key()], self.homes[ORIGIN])
         click.echo(f"     checkpoint of size {note.decode().split(chr(10))[1]}, signed with Ed25519 and ML-DSA-44")
 
 

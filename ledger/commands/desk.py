@@ -191,7 +191,9 @@ class Desk:
 
     def __init__(self, options: Common, ledger: Ledger | None = None) -> None:
         from keys.keystore import Keystore, default_home
+        from keys.memory import harden
 
+        harden()  # before any key is opened
         self.options = options
         self.ledger = ledger if ledger is not None else open_ledger(write=True)
         self.keystore = Keystore(default_home())

@@ -38,7 +38,9 @@ def new(name: str, following: bool, agent_key: str | None, passphrases: tuple[st
     if keystore.has(name, which):
         raise Unavailable(f"there is already a key for {name}; make the next one with --next, and then custody key rotate")
     words = passphrase(name, passphrases, confirm=True)
-    if agent_key is None:
+    if following and keystore.public(name).kind == "log":
+        public = keystore.create_log(name, words, which=which)
+    elif agent_key is None:
         public = keystore.create_handler(name, words, which=which)
     else:
         public = keystore.create_agent_key(name, _agent_key(agent_key), words, which=which)

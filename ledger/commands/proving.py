@@ -12,6 +12,7 @@ from ledger.errors import Unavailable, Usage
 from ledger.printable import printable
 
 if TYPE_CHECKING:
+    from keys.keystore import Unlocked
     from keys.pins import Pin
     from ledger.audit import Trust
     from ledger.ledger import Ledger
@@ -30,12 +31,20 @@ def checkpoint(as_json: bool, show: bool, passphrases: tuple[str, ...]) -> None:
     with Desk(options) as desk:
         origin = desk.ledger.origin
         desk.ledger.check_seen(desk.keystore, origin)
-        note = desk.ledger.checkpoint(desk.unlock(origin), desk.keystore)
+        note = desk.ledger.checkpoint(_log_keys(desk, origin), desk.keystore)
         pin_head(desk, origin)
     name, size, root = note.decode().split("\n")[:3]
     if as_json:
         return print_json({"origin": name, "size": int(size), "root": root})
     click.echo(f"checkpoint {printable(name)} size {size} root {root}")
+
+
+def _log_keys(desk: Desk, origin: str) -> "list[Unlocked]":
+    """The log's present keys, and those they replaced since the last checkpoint, which must sign once more."""
+    fact = desk.ledger.fact()
+    waiting = {*fact.retired, *(fact.closed_by if desk.ledger.store.checkpoint(fact.closed_at) is None else ())}
+    old = [key for key in desk.keystore.old(origin) if waiting & set(desk.keystore.public(origin, key).vkeys)]
+    return [desk.unlock(origin), *(desk.unlock(origin, key) for key in old)]
 
 
 def _show_checkpoint() -> None:
@@ -48,10 +57,15 @@ def _show_checkpoint() -> None:
 
 def pin_head(desk: Desk, name: str) -> None:
     """Remembers the present head, so that an older copy of the ledger is noticed."""
+    desk.keystore.set_pin(name, head_pin(desk.ledger))
+
+
+def head_pin(ledger: "Ledger") -> "Pin":
+    """The present head of a ledger, to be remembered."""
     from keys.pins import Pin
 
-    ledger = desk.ledger
-    desk.keystore.set_pin(name, Pin(ledger.origin, ledger.size, ledger.hash_at(ledger.size - 1), ledger.hash_at(0)))
+    size = ledger.size
+    return Pin(ledger.origin, size, ledger.hash_at(size - 1), ledger.hash_at(0))
 
 
 @click.command("prove")
@@ -123,6 +137,8 @@ def audit(
         with Workers(ledger.size) as judge:
             report = ledger.audit(held, judge, since or 0, _progress(ledger.size))
         code = report.exit_code(require)
+        if code == 0 and not no_pins:
+            _move_pins(ledger)
         if trust_to and code == 0:
             save_trust(ledger, Path(trust_to))
     print_json(as_data(report, code)) if as_json else show_report(report, code)
@@ -161,6 +177,16 @@ def _pins(ledger: "Ledger") -> Any:
     names = keystore.names()
     found = (keystore.pin(ledger.origin, name) for name in names)
     return tuple(dict.fromkeys(pin for pin in found if pin is not None))
+
+
+def _move_pins(ledger: "Ledger") -> None:
+    """After a sound audit, the heads that this computer remembers of the ledger move on to the present one."""
+    from keys.keystore import Keystore, default_home
+
+    keystore = Keystore(default_home())
+    for name in keystore.names():
+        if keystore.pin(ledger.origin, name) is not None:
+            keystore.set_pin(name, head_pin(ledger))
 
 
 def _read(path: Path) -> bytes:
