@@ -1,5 +1,6 @@
 """What an audit says: eight verdict lines, each pass, fail or not checked, with faults and notes in plain words. Never summed up."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -25,6 +26,12 @@ NOT_PROVED = (
 Verdict = Literal["pass", "fail", "not checked"]
 MAX_FAULTS = 200
 """Faults listed one by one; those beyond are counted."""
+
+
+def places(found: Sequence[int]) -> str:
+    """Record numbers in words, the first eight of many."""
+    shown = ", ".join(str(place) for place in found[:8])
+    return shown + (f" and {len(found) - 8} more" if len(found) > 8 else "")
 
 
 @dataclass(frozen=True, slots=True)

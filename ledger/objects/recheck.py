@@ -1,0 +1,37 @@
+"""A folder of many files that was taken in as one item, hashed again file by file."""
+
+from collections.abc import Sequence
+
+from ledger.errors import CannotTell, Fault, Malformed
+from ledger.objects.folder import ObjectStore
+from ledger.objects.manifest import manifest_root, parse_manifest
+
+MAX_MANIFEST = 1 << 30
+
+
+def recheck_folder(store: ObjectStore, attached: Sequence[str], root: str) -> tuple[list[str], int | None]:
+    """The paths whose stored bytes differ, and how many files are not here; (…, None) where the manifest itself is not.
+
+    `attached` are the SHA-256 of what the entry attaches, `root` (hex) that of the manifest it signed, which is one of them.
+    """
+    for sha256 in attached:
+        data = _read(store, sha256)
+        if data is not None and _is_manifest(data, root):
+            found = [(line.path, store.check(line.sha256)) for line in parse_manifest(data)]
+            return [path for path, outcome in found if outcome == "mismatch"], sum(outcome == "missing" for _, outcome in found)
+    return [], None
+
+
+def _is_manifest(data: bytes, root: str) -> bool:
+    try:
+        return manifest_root(data).hex() == root
+    except Malformed:
+        return False
+
+
+def _read(store: ObjectStore, sha256: str) -> bytes | None:
+    try:
+        with store.open(sha256) as file:
+            return file.read(MAX_MANIFEST)
+    except (CannotTell, Fault, OSError):
+        return None

@@ -1,0 +1,153 @@
+"""What is left to say at the end of an audit: the files in hand, items not in custody, keys declared unsafe, fields that stay closed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from msgspec import Struct
+
+from keys.signing import Verifier
+from ledger import acts
+from ledger import fields as f
+from ledger.entry import Entry
+from ledger.replay import Replay
+from ledger.report import Report, places
+from ledger.roster import verifier_of
+from ledger.signers import Signers
+from ledger.source import Source, Trust
+from ledger.state import Changes, HandlerFact, ItemFact
+
+Folder = tuple[list[str], str, int, str]
+"""SHA-256 of what the entry attaches, its manifest among it; the manifest's root; the record; the exhibit number."""
+
+
+@dataclass(slots=True)
+class Remainder:
+    """Gathered while the entries are replayed; steps 7 and 8 of the audit.
+
+    `folders`: the items that are folders of files, for who can read their manifests.
+    """
+
+    report: Report
+    state: Replay
+    since: int
+    folders: list[Folder] = field(default_factory=list)
+    _files: dict[str, tuple[int, str]] = field(default_factory=dict)
+    _outside: dict[str, tuple[int, str]] = field(default_factory=dict)
+    _numbers: dict[str, str] = field(default_factory=dict)
+
+    def number(self, subject: str) -> str:
+        """The exhibit number of an item, as far as it is known; else the subject itself."""
+        return self._numbers.get(subject, subject)
+
+    def watch(self, entry: Entry[acts.Body], index: int, changes: Changes) -> None:
+        """An admitted entry: where items are, and which files were signed."""
+        for key, fact in changes.items():
+            if isinstance(fact, ItemFact):
+                subject = key.removeprefix("item:")
+                self._numbers[subject] = fact.number
+                self._watch_outside(subject, fact, index)
+        if index >= self.since:
+            for sha256 in _stored(entry.body):
+                self._files.setdefault(sha256, (index, self.number(entry.subject)))
+            self._watch_folder(entry, index)
+
+    def _watch_folder(self, entry: Entry[acts.Body], index: int) -> None:
+        body = entry.body
+        if isinstance(body, acts.Acquire | acts.Derive) and isinstance(body.files, f.FileSet):
+            attached = body.attachments if isinstance(body.attachments, list) else []
+            self.folders.append(([file.sha256 for file in attached], body.files.root, index, self.number(entry.subject)))
+
+    def _watch_outside(self, subject: str, item: ItemFact, index: int) -> None:
+        if item.status == "outside":
+            self._outside.setdefault(subject, (index, item.holder))
+        elif subject in self._outside:
+            self._leg(subject, f"to record {index}")
+
+    def _leg(self, subject: str, end: str) -> None:
+        start, holder = self._outside.pop(subject)
+        said = f"{self.number(subject)}: not checked from record {start} {end}: outside, on the word of {holder}"
+        self.report.note("custody", said)
+        self.report.not_checked(
+            "custody", "items were outside the ledger for a time, on the word of who released them; see the notes"
+        )
+
+    def check(self, source: Source, trust: Trust, signers: Signers) -> None:
+        """Steps 7 and 8, once all is replayed."""
+        self._content(source)
+        for subject in list(self._outside):
+            self._leg(subject, "on")
+        asks = trust.anchors is not None and trust.anchors.tsa.quorum > 0
+        self.report.not_checked("time", "no trusted timestamp was given; times are those of the ledger's own clock", counts=asks)
+        digests = sum(1 for key in self.state.facts if key.startswith("digest:"))
+        if digests:
+            self.report.note("disclosure", f"at most {digests} fields stay closed")
+        self._people(signers)
+        self.report.items = sum(isinstance(fact, ItemFact) for fact in self.state.facts.values())
+        for line in ("keys", "completeness"):
+            self.report.note(line, f"as of {self._as_of()}, replayed in full by this audit")
+
+    def _as_of(self) -> str:
+        closed, judged = self.report.checkpoint, self.report.judged
+        if closed is None or closed > judged:
+            return f"record {judged - 1}, under no checkpoint yet" if judged else "no record"
+        return f"checkpoint size {closed}" + (f" and {judged - closed} records after it" if judged > closed else "")
+
+    # 7: content
+
+    def _content(self, source: Source) -> None:
+        absent: dict[str, int] = {}
+        for sha256, (index, number) in self._files.items():
+            found = source.content(sha256)
+            if found == "mismatch":
+                self.report.fault(
+                    "content", f"the stored file {sha256[:16]}… has other bytes now than were signed", index, number
+                )
+            elif found == "missing":
+                absent[number] = absent.get(number, 0) + 1
+        if absent:
+            count, names = sum(absent.values()), ", ".join(list(absent)[:5]) + (" …" if len(absent) > 5 else "")
+            self.report.not_checked("content", f"files that are not here to be hashed: {count} of {len(self._files)}, of {names}")
+        for fact in self.state.facts.values():
+            if isinstance(fact, ItemFact) and fact.mismatch is not None:
+                message = f"other fingerprints were reported by {fact.mismatch.by}, and no other handler has found a match since"
+                self.report.fault("content", message, fact.mismatch.index, fact.number)
+
+    # 8: people and items
+
+    def _people(self, signers: Signers) -> None:
+        """Keys declared unsafe make the acts between not checked; offers that were never accepted are named."""
+        for fact in self.state.facts.values():
+            if isinstance(fact, HandlerFact):
+                for key in fact.keys:
+                    self._unsafe(fact, verifier_of(key.vkey), key.unsafe_from, key.until, signers)
+            elif isinstance(fact, ItemFact) and fact.status == "offered":
+                said = f"{fact.number}: offered to {fact.to} at record {fact.since}, not accepted: {fact.holder} still answers"
+                self.report.note("custody", said)
+            elif isinstance(fact, ItemFact) and fact.status == "missing":
+                self.report.note("custody", f"{fact.number}: missing since record {fact.since}; {fact.holder} answers")
+
+    def _unsafe(self, handler: HandlerFact, verifier: Verifier, start: int | None, end: int | None, signers: Signers) -> None:
+        if start is None or end is None:
+            return
+        signed = [index for index in signers.signed_by(verifier) if start <= index <= end]
+        if signed:
+            said = f"entries by {handler.name} where the key was declared unsafe: {len(signed)}, records {places(signed)}"
+            self.report.note("keys", said)
+            self.report.not_checked("keys", f"a key of {handler.name} was declared unsafe from record {start} on")
+
+
+def _stored(body: acts.Body) -> Iterator[str]:
+    """The SHA-256 of the files that came into the ledger with an entry: the item's own, and what is attached."""
+    whole = isinstance(body, acts.Acquire | acts.Derive)
+    yield from _files(body if whole else body.attachments)
+
+
+def _files(value: object) -> Iterator[str]:
+    if isinstance(value, f.File):
+        yield value.sha256
+    elif isinstance(value, list):
+        for element in value:
+            yield from _files(element)
+    elif isinstance(value, Struct):
+        for name in value.__struct_fields__:
+            yield from _files(getattr(value, name))

@@ -1,0 +1,39 @@
+"""What an audit reads, and what its reader holds: the two never come from the same hand."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from keys.pins import Pin
+from ledger.policy import Anchors, Policy
+
+
+class Source(Protocol):
+    """What is audited: a ledger, a mirror or a dossier, through three methods."""
+
+    def records(self) -> Iterable[tuple[bytes, bytes | None]]:
+        """Every record's text with its entry note, in order; None for an entry that is not there."""
+
+    def checkpoints(self) -> Iterable[bytes]:
+        """The signed checkpoints, smallest first."""
+
+    def content(self, sha256: str) -> Literal["match", "mismatch", "missing"]:
+        """Whether the file stored under this SHA-256 (hex) has it still."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What the reader holds from elsewhere: never anything that came with the source.
+
+    `receipts` are those that this reader's own handlers got, as notes: they prove a record, and tie the ledger to nothing else.
+    """
+
+    policy: Policy | None = None
+    anchors: Anchors | None = None
+    pins: tuple[Pin, ...] = ()
+    receipts: tuple[bytes, ...] = ()
+
+    @property
+    def anchored(self) -> bool:
+        held = self.anchors is not None and (self.anchors.first is not None or self.anchors.checkpoint is not None)
+        return held or bool(self.pins)
