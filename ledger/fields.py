@@ -6,6 +6,7 @@ in a sentence: patterns over code points, counts of code points, integer ranges.
 
 import re
 from datetime import datetime
+from functools import lru_cache
 from itertools import pairwise
 from typing import Annotated, ClassVar, Literal, TypeVar, Union
 
@@ -53,6 +54,7 @@ Time = Annotated[str, Meta(max_length=25, pattern=rf"\A{_CLOCK}({_OFFSET})\Z")]
 Date = Annotated[str, Meta(max_length=10, pattern=r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
 
 
+@lru_cache(maxsize=1024)  # a record's time and an entry's are asked for by one rule after the other
 def instant(time: str) -> int:
     """Seconds since 1970 of a `Time`; raises ValueError for another form and for a day that does not exist."""
     match = _TIME.match(time)

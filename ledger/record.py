@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from base64 import b64decode, b64encode
+from base64 import b64encode
+from binascii import a2b_base64
 from dataclasses import dataclass
 
 from ledger.errors import Malformed, NewerFormat
@@ -61,7 +62,7 @@ def parse_record(text: bytes) -> Record:
             raise NewerFormat("record was made by a newer format; this program knows " + VERSION)
         raise Malformed("record is not in the format of seven lines")
     index, recorded, tag, seq, subject_prev, entry, prev = match.groups()
-    record = Record(int(index), recorded.decode(), b64decode(tag), int(seq), _hash(subject_prev), b64decode(entry), _hash(prev))
+    record = Record(int(index), recorded.decode(), a2b_base64(tag), int(seq), _hash(subject_prev), a2b_base64(entry), _hash(prev))
     if (record.seq == 0) != (record.subject_prev is None) or (record.index == 0) != (record.prev is None):
         raise Malformed("record has a previous hash where it is the first, or none where it is not")
     try:
@@ -86,4 +87,4 @@ def _b64(value: bytes | None) -> str:
 
 
 def _hash(value: bytes) -> bytes | None:
-    return None if value == b"-" else b64decode(value)
+    return None if value == b"-" else a2b_base64(value)

@@ -3,6 +3,8 @@
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,7 @@ from ledger.entry import Entry
 from ledger.record import Record
 from ledger.state import Changes
 from ledger.store import schema
-from ledger.store.connection import Connection, scratch
+from ledger.store.connection import BATCH, Connection, scratch
 from ledger.tables import BY_NAME, TABLES, Row, Table, Value, rows
 
 if TYPE_CHECKING:
@@ -60,13 +62,18 @@ def plainly(connection: Connection) -> Upsert:
     """With sqlite3 alone: the append path."""
 
     def upsert(table: Table, columns: tuple[str, ...], values: list[tuple[Value, ...]]) -> None:
-        rest = [f"{column} = excluded.{column}" for column in columns if column not in table.key]
-        then = f"UPDATE SET {', '.join(rest)}" if rest else "NOTHING"
-        marks = ", ".join("?" * len(columns))
-        into = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608
-        connection.many(f"{into} ON CONFLICT ({', '.join(table.key)}) DO {then}", values)
+        connection.many(_upsert(table.name, columns), values)
 
     return upsert
+
+
+@cache
+def _upsert(name: str, columns: tuple[str, ...]) -> str:
+    key = BY_NAME[name].key
+    rest = [f"{column} = excluded.{column}" for column in columns if column not in key]
+    then = f"UPDATE SET {', '.join(rest)}" if rest else "NOTHING"
+    marks = ", ".join("?" * len(columns))
+    return f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT ({', '.join(key)}) DO {then}"  # noqa: S608
 
 
 def with_utils(connection: Connection, db: "sqlite_utils.Database") -> Upsert:
@@ -139,7 +146,7 @@ class Comparison:
         def shown(row: tuple[Any, ...]) -> str:
             return f"{table.name}: row {' '.join(str(row[place]) for place in places)}"
 
-        stored, replayed = self._stored.each(sql), self._replayed.each(sql)
+        stored, replayed = _after_equal(self._stored.each(sql), self._replayed.each(sql))
         one, other = next(stored, None), next(replayed, None)
         while one is not None or other is not None:
             if one is not None and (other is None or key(one) < key(other)):
@@ -152,6 +159,15 @@ class Comparison:
                 if one != other:
                     yield f"{shown(one)}: {_unlike(table, one, other)}"
                 one, other = next(stored, None), next(replayed, None)
+
+
+def _after_equal(*both: Iterator[tuple[Any, ...]]) -> tuple[Iterator[tuple[Any, ...]], Iterator[tuple[Any, ...]]]:
+    """What is left of two row by row readings once many rows at a time are found equal no more."""
+    one, other = both
+    while True:
+        batches = list(islice(one, BATCH)), list(islice(other, BATCH))
+        if batches[0] != batches[1] or not batches[0]:
+            return chain(batches[0], one), chain(batches[1], other)
 
 
 def _order(value: Any) -> tuple[int, Any]:

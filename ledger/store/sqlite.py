@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -113,12 +114,20 @@ class Writing(Reading):
         self._facts: dict[str, Fact | None] = {}
         self._sink = Sink(plainly(connection))
         self._size, self._head = self.head() or (0, FIRST)
+        # What stands in the log stays as it is: each of these is read once in a transaction.
+        self._hash, self._time = lru_cache(64)(super().record_hash), lru_cache(64)(super().recorded)
         self._index: Index | None = None
 
     def fact(self, key: str, kind: type[F]) -> F | None:
         if key not in self._facts:
             self._facts[key] = super().fact(key, kind)
         return cast("F | None", self._facts[key])
+
+    def record_hash(self, index: int) -> bytes | None:
+        return self._hash(index) if index < self._size else None
+
+    def recorded(self, index: int) -> int:
+        return self._time(index)
 
     def index_head(self) -> tuple[int, bytes]:
         if self._index is None:
