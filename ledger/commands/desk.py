@@ -280,8 +280,9 @@ class Desk:
         for attempt in range(ATTEMPTS):
             try:
                 return self._once(whole, names, keys)
-            except Conflict:
-                if attempt == ATTEMPTS - 1:
+            except Refused as error:
+                # seen.back: the same handler, at another terminal, has signed on a newer head since this was drafted
+                if attempt == ATTEMPTS - 1 or not (isinstance(error, Conflict) or error.rule == "seen.back"):
                     raise
         return None
 

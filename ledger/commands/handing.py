@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-from ledger.commands.desk import Desk, Step, common, given, signing
+from ledger.commands.desk import Desk, Step, common, given, print_json, signing
 from ledger.commands.look import Look, look, look_options, one_only, seal_of, seal_options
 from ledger.errors import Refused, Usage
 from ledger.printable import printable
@@ -91,14 +91,15 @@ def _subjects(desk: Desk, words: tuple[str, ...], o: dict[str, Any]) -> list[str
 
 def _together(desk: Desk, act: str, subjects: list[str], o: dict[str, Any], fields: Callable[[Look], dict[str, Any]]) -> list[Step]:
     """A step for each item, and after a container one for each item in it, all under one transfer."""
+    inside = {subject: list(_inside(desk, subject)) for subject in subjects}
+    contents = {content for found in inside.values() for content in found}
+    if contents:
+        desk.options.body.setdefault("transfer", secrets.token_hex(8))
     steps: list[Step] = []
     for subject in subjects:
-        if all(step.subject != subject for step in steps):
+        if subject not in contents:  # else it comes after its container
             steps.append(Step(act, subject, fields(look(desk, subject, o))))
-            inside = list(_inside(desk, subject))
-            steps += [Step(act, content, fields(_unseen(desk, content, o))) for content in inside]
-            if inside and "transfer" not in desk.options.body:
-                desk.options.body["transfer"] = secrets.token_hex(8)
+            steps += [Step(act, content, fields(_unseen(desk, content, o))) for content in inside[subject]]
     return steps
 
 
@@ -162,8 +163,12 @@ def _accepted_before(desk: Desk, subjects: list[str]) -> bool:
     done = [head for head in heads if head is not None and head.act == "accept" and head.by == [desk.handler]]
     if len(done) != len(subjects):
         return False
-    numbers = ", ".join(desk.ledger.item(subject).number for subject in subjects)
-    click.echo(f"recorded {', '.join(str(head.index) for head in done)} before: {printable(numbers)} accepted; nothing was added")
+    numbers = [desk.ledger.item(subject).number for subject in subjects]
+    if desk.options.as_json:
+        print_json({"recorded": [{"record": head.index, "entry": head.entry} for head in done], "items": numbers})
+    else:
+        places = ", ".join(str(head.index) for head in done)
+        click.echo(f"recorded {places} before: {printable(', '.join(numbers))} accepted; nothing was added")
     return True
 
 
