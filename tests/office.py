@@ -99,12 +99,21 @@ class Office:
 
     def program(self, *args: str | Path, as_: str | None = "olena", expect: int | None = 0) -> Result:
         """The same in a process of its own: what is installed, as a person starts it."""
+        started = self.start(*args, as_=as_)
+        try:
+            out, err = started.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            started.kill()
+            raise
+        return _expected(Result(out.decode(), err.decode(), started.returncode), args, expect)
+
+    def start(self, *args: str | Path, as_: str | None = "olena") -> "subprocess.Popen[bytes]":
+        """Starts the program and does not wait for it."""
         env = {"PATH": os.defpath, "HOME": str(self.folder), "LC_ALL": "C.UTF-8", "TZ": "UTC", "TERM": "dumb", **self._env(as_)}
-        done = subprocess.run(
+        return subprocess.Popen(
             [custody_bin(), *map(str, args)], cwd=self.desk, env={k: v for k, v in env.items() if v is not None},
-            stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
-        return _expected(Result(done.stdout.decode(), done.stderr.decode(), done.returncode), args, expect)
 
     def _env(self, as_: str | None) -> dict[str, str | None]:
         return {

@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -415,6 +416,29 @@ def test_a_crash_after_storing_leaves_whole_files_and_no_entry(office: Office, m
     assert len(stored(office)) == 1
     acquire(office, office.file())
     assert office.item("O-1").holder == "olena@un.example"
+
+
+def test_an_acquire_that_is_killed_while_copying_leaves_nothing_that_looks_whole(office: Office) -> None:
+    big = office.file("disk.img", b"")
+    with open(big, "r+b") as out:
+        out.truncate(1 << 28)
+    running = office.start("acquire", big, *WHAT)
+    tmp = office.ledger_folder / "objects" / "tmp"
+    while running.poll() is None and not (tmp.is_dir() and any(tmp.iterdir())):
+        time.sleep(0.001)
+    running.kill()
+    running.communicate()
+    assert office.size() == 6
+    assert all(tmp in path.parents for path in (office.ledger_folder / "objects").rglob("*") if path.is_file())
+    office.program("acquire", office.file(), *WHAT)
+    assert list(tmp.iterdir()) == []
+
+
+def test_several_at_once_each_get_a_number_of_their_own(office: Office) -> None:
+    """Four processes of one handler: each waits for its turn, and takes the next number where another was quicker."""
+    running = [office.start("acquire", office.file(f"{place}.txt", str(place).encode()), *WHAT) for place in range(4)]
+    assert [process.communicate(timeout=60)[1] for process in running] == [b""] * 4
+    assert {office.item(f"O-{place}").holder for place in range(1, 5)} == {"olena@un.example"}
 
 
 def test_what_a_killed_acquire_left_half_copied_is_removed_by_the_next(office: Office) -> None:
