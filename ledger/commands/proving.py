@@ -152,14 +152,14 @@ def _progress(total: int) -> Any:
 
 
 def _trust(ledger: "Ledger", folder: str | None, use_pins: bool) -> "Trust":
-    """What the reader holds: the policy and anchors of a folder, and the pins of this computer's own keys."""
+    """What the reader holds: the policy and anchors of a folder, and the pins and receipts of this computer's own handlers."""
     from ledger.audit import Trust
 
-    pins = _pins(ledger) if use_pins else ()
-    return Trust(pins=pins) if folder is None else trust_from(Path(folder), pins)
+    pins, receipts = _remembered(ledger) if use_pins else ((), ())
+    return Trust(pins=pins, receipts=receipts) if folder is None else trust_from(Path(folder), pins, receipts)
 
 
-def trust_from(folder: Path, pins: "tuple[Pin, ...]" = ()) -> "Trust":
+def trust_from(folder: Path, pins: "tuple[Pin, ...]" = (), receipts: tuple[bytes, ...] = ()) -> "Trust":
     """The policy and anchors of a folder, which must be of one log."""
     from ledger.audit import Trust
     from ledger.policy import check_together, parse_anchors, parse_policy
@@ -167,16 +167,16 @@ def trust_from(folder: Path, pins: "tuple[Pin, ...]" = ()) -> "Trust":
     policy = parse_policy(_read(folder / "policy"))
     anchors = parse_anchors(_read(folder / "anchors.json"))
     check_together(policy, anchors)
-    return Trust(policy, anchors, pins)
+    return Trust(policy, anchors, pins, receipts)
 
 
-def _pins(ledger: "Ledger") -> Any:
+def _remembered(ledger: "Ledger") -> "tuple[tuple[Pin, ...], tuple[bytes, ...]]":
     from keys.keystore import Keystore, default_home
 
-    keystore = Keystore(default_home())
-    names = keystore.names()
-    found = (keystore.pin(ledger.origin, name) for name in names)
-    return tuple(dict.fromkeys(pin for pin in found if pin is not None))
+    keystore, origin = Keystore(default_home()), ledger.claimed_origin()
+    pins = (keystore.pin(origin, name) for name in keystore.names())
+    receipts = tuple(kept.receipt for kept in keystore.kept(origin) if kept.receipt is not None)
+    return tuple(dict.fromkeys(pin for pin in pins if pin is not None)), receipts
 
 
 def _move_pins(ledger: "Ledger") -> None:
