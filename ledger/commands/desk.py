@@ -339,16 +339,11 @@ class Desk:
         from ledger.entry import make_entry
 
         time = moment(self.options.when, self.ledger.clock)
-        entry = make_entry(
-            "open",
-            ledger=origin,
-            subject="ledger",
-            time=time,
-            by=names,
-            seen=None,
-            prev=None,
-            body=tidied({**self.options.body, **body}),
-        )
+        whole = tidied({**self.options.body, **body})
+        try:
+            entry = make_entry("open", ledger=origin, subject="ledger", time=time, by=names, seen=None, prev=None, body=whole)
+        except Malformed as error:
+            raise Refused("entry.form", f"{error}; correct it and repeat") from None
         if self.options.dry_run:
             _dry([encode_entry(entry)])
             return None
@@ -468,6 +463,18 @@ def passphrase(name: str, files: Iterable[str], confirm: bool = False) -> str:
         )
     typed: str = click.prompt(f"passphrase of {printable(name)}", hide_input=True, err=True, confirmation_prompt=confirm)
     return typed
+
+
+def named(name: str) -> str:
+    """A name that a key can have. Raises Usage for one with a space, a control character or `+`."""
+    from keys.errors import NoteError
+    from keys.note import check_name
+
+    try:
+        check_name(name)
+    except NoteError as error:
+        raise Usage(str(error)) from None
+    return name
 
 
 def _passphrase_file(name: str, files: Iterable[str]) -> str | None:

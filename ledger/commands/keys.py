@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ledger.commands.desk import Desk, common, passphrase, print_json, signing
+from ledger.commands.desk import Desk, common, named, passphrase, print_json, signing
 from ledger.errors import Unavailable, Usage
 from ledger.printable import printable
 
@@ -34,6 +34,7 @@ def key() -> None:
 @_PASSPHRASES
 def new(name: str, following: bool, agent_key: str | None, passphrases: tuple[str, ...]) -> None:
     """Make a key for NAME, for example olena@un.example. Its passphrase is six random words or twelve characters at least."""
+    named(name)
     keystore, which = _keystore(), "next" if following else "current"
     if keystore.has(name, which):
         raise Unavailable(f"there is already a key for {name}; make the next one with --next, and then custody key rotate")
@@ -65,6 +66,7 @@ def _agent_key(comment: str) -> bytes:
 @_PASSPHRASES
 def import_(name: str, file: str, its_passphrase_file: str | None, passphrases: tuple[str, ...]) -> None:
     """Take an OpenSSH Ed25519 private key FILE as the key of NAME."""
+    named(name)
     try:
         data = Path(file).read_bytes()
     except OSError as error:

@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from ledger.checkpoint import check_origin
-from ledger.commands.desk import Desk, common, given, passphrase, signing
-from ledger.errors import CustodyError, Unavailable, Usage
+from ledger.commands.desk import Desk, common, given, named, passphrase, signing
+from ledger.errors import CustodyError, Malformed, Unavailable, Usage
 from ledger.ledger import DATABASE, Answer, Ledger, moment
 
 
@@ -72,8 +72,13 @@ def init(folder: str, **options: Any) -> None:
 
 
 def _opened(desk: Desk, o: dict[str, Any], names: list[str]) -> Answer | None:
-    origin = o["origin"]
-    check_origin(origin)
+    origin = named(o["origin"])
+    try:
+        check_origin(origin)
+    except Malformed as error:
+        raise Usage(str(error)) from None
+    if desk.keystore.has(origin) and desk.keystore.public(origin).kind != "log":
+        raise Usage(f"{origin} is the name of a handler's key; give the ledger a name of its own")
     if not desk.keystore.has(origin):
         desk.keystore.create_log(origin, passphrase(origin, desk.options.passphrases, confirm=True))
     vkeys = [verifier.vkey for verifier in desk.keystore.public(origin).verifiers]
