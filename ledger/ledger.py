@@ -142,7 +142,9 @@ class Ledger:
             return owner.of
         if self.store.fact(item_key(word), ItemFact) is not None:
             return word
-        raise Refused("item.unknown", f"there is no item {word} in this ledger; see custody list")
+        near = next((other for other in (word.upper(), word.lower()) if self.store.fact(f"number:{other}", Owner) is not None), None)
+        hint = f"did you mean {near}?" if near else "see custody list"
+        raise Refused("item.unknown", f"there is no item {word} in this ledger; {hint}")
 
     def item(self, subject: str) -> ItemFact:
         """The item under a subject, which must be there."""
