@@ -88,9 +88,9 @@ class Audit:
             if self.report.size % 1000 == 0:
                 self.progress(self.report.size)
         self._tell_false_signatures()
-        self._blame.tell(self.report, self._rest.number)
+        self._blame.tell(self.report, self._at_fault, self._rest.number)
         self._at_fault.update(self._blame.spoiled)
-        self._heads.check(self.source, self.trust)
+        self._heads.check(self.source, self.trust, set(self._blame.spoiled))
         self._rest.check(self.source, self.trust, self._signers)
         return Audited(self.report, self._state, self._at_fault, self._rest.folders)
 

@@ -4,7 +4,7 @@ One deed is one fault. Whoever removes a record and makes the rest anew leaves a
 the first of them is the fault, the others are counted.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 
 from ledger import acts
@@ -23,13 +23,13 @@ class Blame:
     _tainted: set[bytes] = field(default_factory=set)
     _told: set[str] = field(default_factory=set)
 
-    def tell(self, report: Report, number: Callable[[str], str]) -> None:
-        """The faults go into the report; `number` gives the exhibit number of a subject."""
+    def tell(self, report: Report, at_fault: Container[int], number: Callable[[str], str]) -> None:
+        """The faults go into the report. `at_fault`: records whose fault is told already; `number`: the exhibit number of a subject."""
         following = []
         for index, tag in sorted(self.spoiled.items()):
             if index in self.refused:
                 refused, entry = self.refused[index]
-                if self._follows(refused, entry, report.origin):
+                if self._follows(refused, entry, at_fault, report.origin):
                     following.append(index)
                 else:
                     said = f"{entry.act} by {', '.join(entry.by)}: {refused}"
@@ -39,18 +39,24 @@ class Blame:
         if following:
             report.note("log", f"entries that cannot be admitted after that: {len(following)}, records {places(following)}")
 
-    def _follows(self, refused: Refused, entry: Entry[acts.Body], origin: str) -> bool:
+    def _follows(self, refused: Refused, entry: Entry[acts.Body], at_fault: Container[int], origin: str) -> bool:
         family = refused.rule.split(".")[0]
-        if _deed(refused) in self._told or (family == "checkpoint" and self._tainted):
+        if 0 in self.spoiled or _deed(refused) in self._told or (family == "checkpoint" and self._tainted):
             return True
         if family in ("signature", "record") or refused.rule in ("entry.ledger", "entry.repeated"):
             return False
+        if _PAST in self._told or (refused.rule == "seen.record" and entry.seen is not None and entry.seen.size - 1 in at_fault):
+            return True
         subjects = [f"handler:{name}" for name in entry.by]
-        if family not in ("key", "role"):
+        if line_of(refused.rule) == "keys":
+            subjects += [f"handler:{word}" for word in str(refused).replace(",", " ").replace(";", " ").split()]
+        else:
             subjects.append(entry.subject)
         return any(subject_tag(origin, subject) in self._tainted for subject in subjects)
 
 
+_PAST = "seen"
+"""The deed of changing the past: what its signers have seen is not here any more, and any rule may break after that."""
 _LINE_OF = {
     "key": "keys", "role": "keys", "enrol": "keys", "rotate": "keys", "revoke": "keys", "roster": "keys",
     "signature": "signatures", "entry": "log", "record": "log", "seen": "log", "open": "log", "close": "log", "checkpoint": "log",
@@ -73,5 +79,5 @@ def field_of(rule: str) -> str | None:
 def _deed(refused: Refused) -> str:
     """What was done, where one deed makes many entries inadmissible: the past was changed, or a handler is enrolled no more."""
     if refused.rule in ("seen.size", "seen.record"):
-        return "seen"
+        return _PAST
     return str(refused) if refused.rule == "key.unknown" else f"{refused.rule} {id(refused)}"

@@ -34,6 +34,7 @@ class Heads:
     _all_keys: set[str] = field(default_factory=set)
     _fixed: dict[int, list[str]] = field(default_factory=dict)
     _carried: dict[int, int] = field(default_factory=dict)
+    _spoiled: set[int] = field(default_factory=set)
     _signed: set[int] = field(default_factory=set)
     _last: bytes | None = None
 
@@ -53,8 +54,9 @@ class Heads:
                     self._carried[max(self._fixed)] = index
                 self._fixed[index + 1] = ledger.closed_by
 
-    def check(self, source: Source, trust: Trust) -> None:
-        """Steps 5 and 6 of the audit."""
+    def check(self, source: Source, trust: Trust, spoiled: set[int]) -> None:
+        """Steps 5 and 6 of the audit. `spoiled`: the records whose entries could not be admitted."""
+        self._spoiled = spoiled
         last = self.state.record_hash(self.state.size - 1)
         self.report.head = cite(last) if last is not None else None
         for note in source.checkpoints():
@@ -73,6 +75,8 @@ class Heads:
         size = int(match[1]) if match else None
         if size is not None and self.report.judged < size <= self.report.size:
             return self.report.not_checked("log", f"the checkpoint of size {size} closes over records that could not be judged")
+        if size is not None and (size - 1 in self._spoiled or 0 in self._spoiled):
+            return self.report.not_checked("log", f"the act that fixes the checkpoint of size {size} could not be judged")
         keys = [verifier_of(vkey) for vkey in self._fixed.get(size or 0, self._keys)]
         try:
             opened = open_checkpoint(note, keys)
@@ -108,9 +112,9 @@ class Heads:
         self.report.checkpoint = max((size for size in self._signed & set(self._fixed)), default=None)
         if closed and closed not in self._signed and closed not in self._carried:
             self.report.note("log", f"the checkpoint act at record {closed - 1} is not signed yet; run: custody checkpoint")
-        elif not closed and self._whole:
+        elif not closed and self._last is None and self._whole:
             self.report.note("log", "no checkpoint was signed yet; run: custody checkpoint")
-        elif self._whole and self.report.size > closed:
+        elif closed and self._whole and not self._spoiled and self.report.size > closed:
             self.report.note(
                 "log", f"records after the last checkpoint (size {closed}), not closed yet: {self.report.size - closed}"
             )
@@ -118,13 +122,12 @@ class Heads:
     # 6: what the reader holds
 
     def _held(self, trust: Trust) -> None:
-        """One fault for a missing end, told by the longest head; one for another past, told at its earliest place."""
+        """One fault: another past, told at its earliest place, or else a missing end, told by the longest head."""
         first = set(self._firsts(trust))
         if self.state.size and any(held != self.state.record_hash(0) for held in first):
             self.report.fault("log", "the first record is not the one you hold: this is another ledger under the same name", 0)
-        else:
-            self._lengths(trust)
-            self._pasts(trust)
+        elif not self._past(trust):
+            self._length(trust)
         if trust.anchors is not None and trust.anchors.origin != self.report.origin:
             held = trust.anchors.origin
             self.report.fault("log", f"your anchors are of the ledger {held}; this one calls itself {self.report.origin}")
@@ -137,7 +140,7 @@ class Heads:
         if trust.anchors is not None and trust.anchors.first is not None:
             yield trust.anchors.first
 
-    def _lengths(self, trust: Trust) -> None:
+    def _length(self, trust: Trust) -> None:
         if not self._whole:
             return
         pinned = trust.anchors.pinned if trust.anchors is not None else None
@@ -149,30 +152,34 @@ class Heads:
             number = size - 1 if whose.endswith("record") else size
             self.report.fault("log", f"this ledger has {self.report.size} records, {whose} {number}: the end is missing")
 
-    def _pasts(self, trust: Trust) -> None:
+    def _past(self, trust: Trust) -> bool:
+        """Whether another past was found. A receipt says more than a pin: the log itself has signed it."""
+        receipt = next((index for index, digest, note in self._receipts(trust) if self._denied(index, digest, note)), None)
         pins = sorted((pin for pin in trust.pins if pin.size <= self.report.judged), key=lambda pin: pin.size)
-        wrong = next((pin.size - 1 for pin in pins if self._differs(pin)), None)
-        if wrong is not None:
-            self.report.fault("log", f"record {wrong} is not the one you have seen: the ledger was changed or forked", wrong)
-        for index, digest, note in self._receipts(trust):
-            if index < self.report.judged and digest != self.state.record_hash(index) and self._by_log(note):
-                said = f"you hold a receipt, signed by the log, for another record {index}: the ledger was changed or forked"
-                self.report.fault("log", said, index)
-                break
-        self._pinned(trust.anchors)
+        pin = next((pin.size - 1 for pin in pins if self._differs(pin)), None)
+        if receipt is not None:
+            said = f"you hold a receipt, signed by the log, for another record {receipt}: the ledger was changed or forked"
+            self.report.fault("log", said, receipt)
+        elif pin is not None:
+            self.report.fault("log", f"record {pin} is not the one you have seen: the ledger was changed or forked", pin)
+        return self._other_root(trust.anchors) or receipt is not None or pin is not None
+
+    def _denied(self, index: int, digest: bytes, note: bytes) -> bool:
+        return index < self.report.judged and digest != self.state.record_hash(index) and self._by_log(note)
 
     def _differs(self, pin: Pin) -> bool:
         return self.state.record_hash(pin.size - 1) != pin.record
 
-    def _pinned(self, anchors: Anchors | None) -> None:
+    def _other_root(self, anchors: Anchors | None) -> bool:
         pinned = anchors.pinned if anchors is not None else None
-        if pinned is None or pinned.size > self.report.judged:
-            return
-        if pinned.size not in self.state.roots:
-            self.report.fault("log", f"the checkpoint you hold, of size {pinned.size}, is fixed by no act of this ledger")
-        elif self.state.roots[pinned.size] != pinned.root:
+        if pinned is None or pinned.size > self.report.judged or self.state.roots.get(pinned.size) == pinned.root:
+            return False
+        if pinned.size in self.state.roots:
             said = f"two signed heads for size {pinned.size}: the checkpoint you hold is over other records than these"
-            self.report.fault("log", said)
+        else:
+            said = f"the checkpoint you hold, of size {pinned.size}, is fixed by no act of this ledger"
+        self.report.fault("log", said)
+        return True
 
     def _receipts(self, trust: Trust) -> Iterator[tuple[int, bytes, bytes]]:
         """Index, record hash and note of each receipt that can be read, in order."""
