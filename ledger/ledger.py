@@ -364,8 +364,8 @@ class Ledger:
         """Makes the derived tables anew from the entries, here or in a file for Datasette; how many records. Fault where one is refused."""
         with self.store.reindexing(to) as sink:
             audited = Audit(_Texts(self), Trust(), lambda jobs: lambda: [], seen=sink.add).run()
-            if audited.report.faults:
-                raise Fault(f"the entries are at fault, run custody audit: {audited.report.faults[0]}")
+            if wrong := [fault for fault in audited.report.faults if fault.record is not None]:
+                raise Fault(f"the entries are at fault, run custody audit: {wrong[0]}")
         return audited.report.judged
 
     # what the audit reads (Source)
