@@ -206,7 +206,11 @@ def test_an_altered_box_is_a_fault(full: SealedStore, place: int) -> None:
     assert full.get(DIGEST, PETRO) == TEXT
 
 
-@pytest.mark.parametrize("data", [b"", b"x" * 47, seal_to(public_of(OLENA), b"\xff"), seal_to(public_of(PETRO), TEXT.encode())])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"x" * 47, seal_to(public_of(OLENA), b"\xff"), seal_to(public_of(PETRO), TEXT.encode())],
+    ids=["empty", "cut", "not a disclosure", "of another reader"],  # boxes are random: as ids they would differ in each process
+)
 def test_a_box_cut_off_or_of_another_reader_is_a_fault(full: SealedStore, data: bytes) -> None:
     box_of(full, OLENA).write_bytes(data)
     with pytest.raises(Fault, match="was altered"):
