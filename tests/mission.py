@@ -91,7 +91,7 @@ class Mission:
         return Ed25519Signer(name, seed(name + variant))
 
     def _open(self, rules: dict[str, Any]) -> None:
-        registrars = []
+        registrars: list[dict[str, Any]] = []
         for name, roles in ((REGISTRAR, ["custodian", "registrar"]), (RECOVERY, ["registrar"])):
             self.signers[name] = self.key(name)
             registrars.append(

@@ -7,7 +7,7 @@ import pytest
 from mission import EXAMINER, OLENA, ORIGIN, PETRO, REGISTRAR, SHA, Mission, refused, seed, stamp
 
 from keys.note import parse_note, sign_note
-from keys.signing import CosignerEd25519, Ed25519Signer
+from keys.signing import CosignerEd25519, Ed25519Signer, Signer
 from ledger.admit import admit, submission
 from ledger.checkpoint import Checkpoint, sign_checkpoint
 from ledger.entry import MAX_ENTRY, cite, decode_entry, entry_hash
@@ -355,7 +355,7 @@ def test_the_checkpoint_before_is_the_last_one_of_this_log(m: Mission) -> None:
     first = m.checkpoints[m.ledger.closed_at]
     m.checkpoint()
     size = m.ledger.closed_at
-    keys = [m.log, m.cosigner]
+    keys: list[Signer] = [m.log, m.cosigner]
     other = Ed25519Signer("un.example/mission-8", seed("other"))
     for note in (
         first,

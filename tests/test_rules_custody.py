@@ -1,5 +1,7 @@
 """Custody: exactly one person answers for an item at every moment. Each test breaks one rule, or tells how an act succeeds."""
 
+from typing import Any
+
 import pytest
 from mission import (
     AUDITOR,
@@ -17,9 +19,14 @@ from mission import (
     stamp,
 )
 
-SEALED = {"number": "S-1", "state": "intact"}
+SEALED: dict[str, Any] = {"number": "S-1", "state": "intact"}
 OTHERS = [file(OTHER_SHA)]
-DIFFERENT = {"files": OTHERS, "match": False, "outcome": "accepted_with_exceptions", "exceptions": ["other fingerprint"]}
+DIFFERENT: dict[str, Any] = {
+    "files": OTHERS,
+    "match": False,
+    "outcome": "accepted_with_exceptions",
+    "exceptions": ["other fingerprint"],
+}
 
 
 @pytest.fixture
@@ -603,7 +610,7 @@ def boxed(m: Mission) -> tuple[str, str]:
     return box, item
 
 
-BOX = {"content_check": "not_possible", "content_check_reason": "a box", "files": None}
+BOX: dict[str, Any] = {"content_check": "not_possible", "content_check_reason": "a box", "files": None}
 
 
 def test_a_box_goes_with_what_lies_in_it(m: Mission) -> None:
@@ -647,7 +654,7 @@ def test_a_content_is_not_handed_over_alone(m: Mission) -> None:
 
 
 @pytest.mark.parametrize("other", [{"transfer": "t2"}, {"transfer": None}, {"transfer": "t1", "to": EXAMINER}], ids=str)
-def test_a_content_goes_where_its_box_goes(m: Mission, other: dict[str, str]) -> None:
+def test_a_content_goes_where_its_box_goes(m: Mission, other: dict[str, Any]) -> None:
     """The same transfer, the same recipient."""
     box, item = boxed(m)
     m.release(box, transfer="t1", **BOX)

@@ -1,5 +1,7 @@
 """Keeping: what is done to an item while somebody answers for it, and how custody ends. Each test breaks one rule or tells of an act."""
 
+from typing import Any
+
 import pytest
 from mission import (
     AUDITOR,
@@ -18,7 +20,7 @@ from mission import (
     stamp,
 )
 
-SEALED = {"number": "S-1", "state": "intact"}
+SEALED: dict[str, Any] = {"number": "S-1", "state": "intact"}
 
 
 @pytest.fixture
@@ -144,7 +146,12 @@ def test_a_seal_after_without_one_before_is_compared(m: Mission) -> None:
 def with_mismatch(m: Mission) -> str:
     """An item that Petro received with other fingerprints."""
     item = m.acquire()
-    different = {"files": [file(OTHER_SHA)], "match": False, "outcome": "accepted_with_exceptions", "exceptions": ["other"]}
+    different: dict[str, Any] = {
+        "files": [file(OTHER_SHA)],
+        "match": False,
+        "outcome": "accepted_with_exceptions",
+        "exceptions": ["other"],
+    }
     m.accept(item, m.release(item), **different)
     m.hints.clear()
     return item
@@ -342,7 +349,7 @@ def test_nobody_disposes_without_a_witness(m: Mission) -> None:
         m.dispose(item, OLENA)
 
 
-PAPER = {"witness": {"name": "Jo Doe", "organisation": "Court", "paper": file()}}
+PAPER: dict[str, Any] = {"witness": {"name": "Jo Doe", "organisation": "Court", "paper": file()}}
 
 
 def test_a_witness_on_paper_counts_where_the_ledger_says_so() -> None:

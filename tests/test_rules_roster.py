@@ -688,7 +688,7 @@ def test_the_log_key_only_records_and_closes(m: Mission) -> None:
 
 # --- every role against every act ----------------------------------------------------------------------------------------------
 
-BY_ROLE = {
+BY_ROLE: dict[str, dict[str, bool | None]] = {
     "registrar": {
         "acquire": False, "verify": False, "hold": True, "consent": False, "check": False, "access": False, "export": True,
         "incident": True, "note": True, "describe": True, "attest": True, "revoke": True, "accept": None,
