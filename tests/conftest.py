@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from attacker import Attacker
     from office import Office
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
@@ -35,3 +36,24 @@ def office(new_office: Path, tmp_path: Path) -> "Office":
 
     shutil.copytree(new_office, tmp_path / "office")
     return Office(tmp_path / "office")
+
+
+@pytest.fixture(scope="session")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An office in which the story of attacked.py was played."""
+    from attacked import play
+    from office import make_office
+
+    office = make_office(tmp_path_factory.mktemp("attacked") / "office")
+    play(office)
+    return office.folder
+
+
+@pytest.fixture
+def a(played: Path, tmp_path: Path) -> "Attacker":
+    """An operator with a copy of it."""
+    from attacker import Attacker
+    from office import Office
+
+    shutil.copytree(played, tmp_path / "office")
+    return Attacker(Office(tmp_path / "office"))
