@@ -272,7 +272,9 @@ class Ledger:
         return signed
 
     def check_signed(self, keystore: Keystore) -> None:
-        """Raises RolledBack unless this log continues the newest checkpoint that its key signed on this computer."""
+        """Raises RolledBack unless this log continues the newest checkpoint that its key signed on this computer, and what was seen here."""
+        for name in keystore.names():  # whose receipts the log key has signed here
+            self.check_seen(keystore, name)
         known = keystore.signed(self.origin)
         if known is not None and (known.size > self.size or self.store.root(known.size) != known.root):
             raise RolledBack(f"the log key has signed another log of size {known.size}; this one was cut or changed: sign nothing on it")
