@@ -32,7 +32,7 @@ class Submission(Generic[B]):
         return self.result.changes
 
     def fact(self, key: str, kind: type[F]) -> F | None:
-        changed = self.changes.get(key)
+        changed = self.result.changes.get(key)
         return changed if isinstance(changed, kind) else self.state.fact(key, kind)
 
     def put(self, key: str, fact: Fact) -> None:
