@@ -15,6 +15,7 @@ One deed is one fault: of what only follows from a fault told before, the places
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from keys.errors import NoteError
@@ -67,14 +68,13 @@ class Audit:
     _signers: Signers = field(init=False)
     _heads: Heads = field(init=False)
     _rest: Remainder = field(init=False)
-    _notes: list[bytes] = field(default_factory=list)
     _previous: Record | None = None
     _subjects: dict[bytes, str] = field(default_factory=dict)
     _blame: Blame = field(default_factory=Blame)
     _at_fault: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self._state = Replay(lambda index: self._notes[index])
+        self._state = Replay(self._note)
         self._signers = Signers(self.judge)
         self._heads = Heads(self.report, self._state)
         self._rest = Remainder(self.report, self._state, self.since)
@@ -100,7 +100,6 @@ class Audit:
         record = self._chained(raw)
         if record is None:
             return
-        self._notes.append(note or b"")
         self.report.judged += 1
         opened = self._entry(record, note)
         changes = self._judged(record, note, opened) if note is not None and opened is not None else {}
@@ -216,12 +215,22 @@ class Audit:
         subject = self._subjects.get(record.tag)
         return None if subject is None else self._rest.number(subject)
 
+    def _item_of(self, index: int) -> str | None:
+        """The same of an entry that was read before."""
+        with suppress(NoteError, CustodyError):
+            return self._rest.number(decode_entry(parse_note(self._note(index)).text).subject)
+        return None
+
+    def _note(self, index: int) -> bytes:
+        """Read once more where it is cited: the entries of a long log need not fit into memory."""
+        return next((note or b"" for _, note in self.source.records(index, index + 1)), b"")
+
     # what was wrong with them: signature first, then rules (design 2.7)
 
     def _tell_false_signatures(self) -> None:
         for index, reason in sorted(self._signers.false().items()):
             self._blame.refused.pop(index, None)
-            self._fault("signatures", reason, index, self._rest.number(decode_entry(parse_note(self._notes[index]).text).subject))
+            self._fault("signatures", reason, index, self._item_of(index))
             self._rests_on(index, "custody")
         if self.since:
             self.report.note(

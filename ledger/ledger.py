@@ -48,7 +48,7 @@ def system_clock() -> int:
 
 def stamp(seconds: int) -> str:
     """UTC as records carry it."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,8 +372,8 @@ class Ledger:
 
     # what the audit reads (Source)
 
-    def records(self) -> Iterator[tuple[bytes, bytes | None]]:
-        yield from self.store.records()
+    def records(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[bytes, bytes | None]]:
+        yield from self.store.records(start, stop)
 
     def checkpoints(self) -> Iterator[bytes]:
         return self.store.checkpoints()
@@ -396,8 +396,8 @@ class _Texts:
 
     ledger: Ledger
 
-    def records(self) -> Iterator[tuple[bytes, bytes | None]]:
-        return self.ledger.records()
+    def records(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[bytes, bytes | None]]:
+        return self.ledger.records(start, stop)
 
     def checkpoints(self) -> Iterator[bytes]:
         return iter(())

@@ -11,6 +11,8 @@ Job = tuple[int, bytes, bytes, bytes]
 Judge = Callable[[list[Job]], Callable[[], list[tuple[int, str]]]]
 """Starts on a batch of jobs, and answers with what gives the false ones: record index and why. May work in parallel."""
 BATCH = 2000
+AHEAD = 8
+"""Batches that may wait for their verdict; the texts in them stay in memory."""
 
 
 def verify_jobs(jobs: list[Job]) -> list[tuple[int, str]]:
@@ -38,6 +40,7 @@ class Signers:
         self._jobs: list[Job] = []
         self._pending: list[Callable[[], list[tuple[int, str]]]] = []
         self._places: dict[tuple[str, bytes], list[int]] = {}
+        self._false: dict[int, str] = {}
 
     def add(self, index: int, verifiers: Sequence[Verifier], note: Note, verify: bool) -> None:
         """The lines of an entry and the keys that they name, in the same order; `verify` false: an earlier audit did."""
@@ -55,13 +58,16 @@ class Signers:
     def false(self) -> dict[int, str]:
         """Once all are added: each record with a false signature, and why the first of them is."""
         self._flush()
-        found: dict[int, str] = {}
-        for outcome in self._pending:
-            for index, reason in outcome():
-                found.setdefault(index, reason)
-        return found
+        self._collect(0)
+        return self._false
 
     def _flush(self) -> None:
         if self._jobs:
             self._pending.append(self._judge(self._jobs))
             self._jobs = []
+            self._collect(AHEAD)
+
+    def _collect(self, left: int) -> None:
+        while len(self._pending) > left:
+            for index, reason in self._pending.pop(0)():
+                self._false.setdefault(index, reason)

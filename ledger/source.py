@@ -11,8 +11,8 @@ from ledger.policy import Anchors, Policy
 class Source(Protocol):
     """What is audited: a ledger, a mirror or a dossier, through three methods."""
 
-    def records(self) -> Iterable[tuple[bytes, bytes | None]]:
-        """Every record's text with its entry note, in order; None for an entry that is not there."""
+    def records(self, start: int = 0, stop: int | None = None) -> Iterable[tuple[bytes, bytes | None]]:
+        """Every record's text with its entry note, from index `start` up to `stop`, in order; None for an entry that is not there."""
 
     def checkpoints(self) -> Iterable[bytes]:
         """The signed checkpoints, smallest first."""

@@ -27,8 +27,8 @@ class Workers:
             from concurrent.futures import ProcessPoolExecutor
             from multiprocessing import get_context
 
-            # spawn: a forked child would share the ledger's open file and its locks
-            self._pool = ProcessPoolExecutor(cores, mp_context=get_context("spawn"))
+            # One core is for the replay. spawn: a forked child would share the ledger's open file and its locks
+            self._pool = ProcessPoolExecutor(cores - 1, mp_context=get_context("spawn"))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

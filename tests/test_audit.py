@@ -24,8 +24,8 @@ class Held:
     heads: list[bytes]
     files: dict[str, Literal["match", "mismatch", "missing"]]
 
-    def records(self) -> Iterable[tuple[bytes, bytes | None]]:
-        return list(self.rows)
+    def records(self, start: int = 0, stop: int | None = None) -> Iterable[tuple[bytes, bytes | None]]:
+        return self.rows[start:stop]
 
     def checkpoints(self) -> Iterable[bytes]:
         return list(self.heads)

@@ -56,8 +56,8 @@ class Copy:
 class Source:
     copy: Copy
 
-    def records(self) -> Iterable[tuple[bytes, bytes | None]]:
-        return self.copy.rows()
+    def records(self, start: int = 0, stop: int | None = None) -> Iterable[tuple[bytes, bytes | None]]:
+        return self.copy.rows()[start:stop]
 
     def checkpoints(self) -> Iterable[bytes]:
         return self.copy.checkpoints
