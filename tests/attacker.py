@@ -5,6 +5,7 @@ a handler, except where a test hands it that handler's key.
 """
 
 import json
+import os
 import re
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -186,11 +187,13 @@ class Attacker:
         for name, _ in triggers:
             connection.execute(f"DROP TRIGGER {name}")
         connection.execute("DELETE FROM log")
+        known: set[bytes] = set()
         for place, (raw, note) in enumerate(rows):
-            record, said = parse_record(raw), parse_note(note).text
-            prev = record.prev or FIRST
-            row = (place, raw, record_hash(raw), prev, record.entry, text_hash(said), _subject(note), note)
-            connection.execute("INSERT OR REPLACE INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            record, said = parse_record(raw), text_hash(parse_note(note).text)
+            columns = (os.urandom(32), os.urandom(32)) if said in known else (record.entry, said)  # both must be unique
+            row = (place, raw, record_hash(raw), record.prev or FIRST, *columns, _subject(note), note)
+            connection.execute("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            known.add(said)
         if heads is not None:
             connection.execute("DELETE FROM checkpoints")
             connection.executemany(
