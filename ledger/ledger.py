@@ -4,6 +4,8 @@ A ledger is a folder: `ledger.db` and `objects/`. An append is recorded, not rec
 answers with the same record, so repeating is always safe.
 """
 
+from __future__ import annotations
+
 import time
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,27 +14,27 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keys.errors import NoteError, RolledBack
-from keys.keystore import Keystore, Unlocked
 from keys.note import parse_note, sign_note
-from keys.pins import Pin, check_pin
-from keys.signing import Signer
 from ledger import acts, merkle
 from ledger.admit import admit, check_signatures, keys_of, submission
-from ledger.audit import Audit, Audited, Judge, Trust, at_once
 from ledger.checkpoint import Checkpoint, sign_checkpoint
 from ledger.entry import Entry, cite, decode_entry, encode_entry, entry_hash, make_entry, text_hash
 from ledger.errors import CannotTell, Fault, Malformed, NewerFormat, Refused, Usage
 from ledger.fields import instant
 from ledger.objects.folder import ObjectStore, Outcome
 from ledger.objects.recheck import recheck_folder
-from ledger.proof import format_proof
 from ledger.record import Record, format_record, parse_record, record_hash, subject_tag
-from ledger.report import Report
 from ledger.state import Head, ItemFact, LedgerFact, Owner, item_key
 from ledger.store.sqlite import SqliteStore, Writing
+
+if TYPE_CHECKING:  # what reading does not need is imported where it is used, so that custody show starts at once
+    from keys.keystore import Keystore, Unlocked
+    from keys.signing import Signer
+    from ledger.audit import Audited, Judge, Trust
+    from ledger.report import Report
 
 DATABASE = "ledger.db"
 OBJECTS = "objects"
@@ -86,17 +88,17 @@ class Ledger:
         self.objects = ObjectStore(folder / OBJECTS)
 
     @classmethod
-    def create(cls, folder: Path, clock: Clock = system_clock) -> "Ledger":
+    def create(cls, folder: Path, clock: Clock = system_clock) -> Ledger:
         """A new folder with an empty store; the first entry must be `open`."""
         folder.mkdir(parents=True, exist_ok=True)
         return cls(folder, SqliteStore.create(folder / DATABASE), clock)
 
     @classmethod
-    def open(cls, folder: Path, write: bool = False, clock: Clock = system_clock) -> "Ledger":
+    def open(cls, folder: Path, write: bool = False, clock: Clock = system_clock) -> Ledger:
         """Raises CannotTell (reading) or Unavailable (writing) for what is not a ledger."""
         return cls(folder, SqliteStore.open(folder / DATABASE, write=write), clock)
 
-    def __enter__(self) -> "Ledger":
+    def __enter__(self) -> Ledger:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -179,6 +181,8 @@ class Ledger:
 
     def check_seen(self, keystore: Keystore, handler: str) -> None:
         """Raises RolledBack where this handler has seen a longer or another log than this one: nobody signs on that."""
+        from keys.pins import check_pin
+
         pin = keystore.pin(self.origin, handler)
         if pin is not None:
             check_pin(pin, self.size, self.hash_at)
@@ -322,16 +326,20 @@ class Ledger:
         closed = int(note.split(b"\n")[1])
         if index >= closed:
             raise CannotTell(f"record {index} is not under the checkpoint of size {closed} yet; run: custody checkpoint")
+        from ledger.proof import format_proof
+
         return format_proof(index, merkle.inclusion_proof(index, closed, self.store.tiles), note)
 
     # the audit
 
     def audit(
-        self, trust: Trust, judge: Judge = at_once, since: int = 0, progress: Callable[[int], None] = lambda done: None
+        self, trust: Trust, judge: Judge | None = None, since: int = 0, progress: Callable[[int], None] = lambda done: None
     ) -> Report:
-        """Replays everything, and holds the store's own tables against the replay."""
+        """Replays everything, and holds the store's own tables against the replay. Signatures are judged at once, or by `judge`."""
+        from ledger.audit import Audit, at_once
+
         with self.store.snapshot(), self.store.comparison() as comparison:
-            audited = Audit(self, trust, judge, since, progress, comparison.add).run()
+            audited = Audit(self, trust, judge or at_once, since, progress, comparison.add).run()
             report = audited.report
             sound = not report.faults and report.judged == report.size
             self._folders(audited)
@@ -364,6 +372,8 @@ class Ledger:
 
     def reindex(self, to: Path | None = None) -> int:
         """Makes the derived tables anew from the entries, here or in a file for Datasette; how many records. Fault where one is refused."""
+        from ledger.audit import Audit, Trust
+
         with self.store.reindexing(to) as sink:
             audited = Audit(_Texts(self), Trust(), lambda jobs: lambda: [], seen=sink.add).run()
             if wrong := [fault for fault in audited.report.faults if fault.record is not None]:
@@ -408,6 +418,8 @@ class _Texts:
 
 def keep(keystore: Keystore, ledger: Ledger, handlers: Iterable[str], answer: Answer, notes: Sequence[bytes]) -> None:
     """What every signer keeps of an append: entries, receipt, and the new head as their pin."""
+    from keys.pins import Pin
+
     pairs = [(place.index, note, None) for place, note in zip(answer.places, notes, strict=True)]
     last = max(range(len(pairs)), key=lambda i: pairs[i][0])
     framed = [(index, note, answer.receipt if i == last else None) for i, (index, note, _) in enumerate(pairs)]
