@@ -72,7 +72,7 @@ def waiting(ledger: Ledger, handler: str | None) -> Waiting:
     for offers in (found.to_you, found.by_you, found.outside):
         offers.sort(key=lambda offer: offer.record)
     found.to_review = list(_unreviewed(ledger, handler, now))
-    found.trouble = list(_trouble(ledger))
+    found.trouble = sorted(_trouble(ledger), key=lambda trouble: trouble.record)
     return found
 
 
