@@ -1,13 +1,11 @@
 """The desk at which a handler works: which ledger, whose keys, and the one way by which an act is drafted, signed and recorded."""
 
-import json
 import os
-import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,137 +18,23 @@ if TYPE_CHECKING:
 from keys.note import Note, Signature, format_note, sign_note
 from ledger.acts import ACTS
 from ledger.commands.evidence import Evidence, described, recorded_name
+from ledger.commands.folder import open_ledger
+from ledger.commands.options import Common, tidied
+from ledger.commands.output import print_json, write_new
+from ledger.commands.passphrases import passphrase
 from ledger.confidential import ALWAYS, hide_fields, sealed_store
 from ledger.entry import cite, encode_entry, entry_hash
-from ledger.errors import Conflict, Malformed, Refused, Unavailable, Usage
+from ledger.errors import Conflict, Malformed, Refused, Usage
 from ledger.fixity import hash_file, shown
-from ledger.ledger import DATABASE, Answer, Ledger, keep, moment
+from ledger.ledger import Answer, Ledger, keep, moment
 from ledger.printable import printable
 from ledger.sealed import SealedStore
 
-F = TypeVar("F", bound=Callable[..., Any])
 Keys = list[tuple[str, str]]
 """Signers in order: a name, and which of its keys: current or next."""
 _WHEN = ("period", "late", "authority", "transfer")
 ATTEMPTS = 5
 """How often an act is drafted and signed anew when another entry on the same subject was recorded first."""
-
-
-def find_ledger(given: str | None) -> Path:
-    """The ledger's folder: the one given, else the nearest upwards from the working folder. Raises Usage where there is none."""
-    if given:
-        return Path(given)
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / DATABASE).is_file():
-            return folder
-    raise Usage("no ledger here or above; name one with -L DIR or CUSTODY_LEDGER, or make one with custody init")
-
-
-def open_ledger(write: bool = False) -> Ledger:
-    """The ledger of this command line."""
-    return Ledger.open(find_ledger(click.get_current_context().obj), write)
-
-
-# options shared by all verbs that sign
-
-
-def signing(command: F) -> F:
-    """The options of a verb that records an entry."""
-    options = [
-        click.option("--as", "handler", envvar="CUSTODY_HANDLER", metavar="NAME", help="Who signs; also CUSTODY_HANDLER."),
-        click.option(
-            "--passphrase-file", "passphrases", multiple=True, envvar="CUSTODY_PASSPHRASE_FILE", metavar="[NAME=]FILE",
-            help="First line opens the key of NAME, or every key.",
-        ),
-        click.option("--time", "when", metavar="TIME", help="When it happened, with its zone: 2026-02-03T11:12:44+02:00; else now."),
-        click.option("--late", metavar="REASON", help="Why this is entered more than a day after it happened."),
-        click.option("--period", nargs=2, metavar="FROM TO", help="When the moment is not known: from and to."),
-        click.option("--place", metavar="TEXT", help="Where, in words."),
-        click.option("--at", "point", nargs=2, metavar="LAT LON", help="Where, in decimal degrees (WGS 84)."),
-        click.option("--purpose", metavar="TEXT"),
-        click.option("--authority", nargs=2, metavar="KIND REFERENCE", help="For example: order 12/2026."),
-        click.option("--person", "persons", multiple=True, metavar="CODE:PART", help="PART: source, depicted, owner or witness."),
-        click.option("--present", multiple=True, metavar="NAME", help="Who else was there (kept confidential)."),
-        click.option("--performed-by", nargs=2, metavar="NAME ORG", help="Who did it, if not the signer (kept confidential)."),
-        click.option("--tool", nargs=2, metavar="NAME VERSION"),
-        click.option("--remarks", metavar="TEXT"),
-        click.option("--attach", "attachments", multiple=True, type=click.Path(), metavar="FILE", help="A file that belongs to this entry."),
-        click.option("--transfer", metavar="ID", help="Several entries of one transfer share this."),
-        click.option("--confidential", multiple=True, metavar="FIELD", help="Give this field as a digest; only handlers can open it."),
-        click.option("--dry-run", is_flag=True, help="Print the text that would be signed; sign and record nothing."),
-        click.option("--draft", type=click.Path(), metavar="FILE", help="Sign into FILE for the other signer; record nothing yet."),
-        click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
-    ]  # fmt: skip
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-@dataclass
-class Common:
-    """What the shared options said."""
-
-    handler: str | None
-    passphrases: tuple[str, ...]
-    when: str | None
-    dry_run: bool
-    draft: str | None
-    as_json: bool
-    confidential: tuple[str, ...]
-    body: dict[str, Any] = field(default_factory=dict)
-    attachments: tuple[str, ...] = ()
-
-
-def common(options: dict[str, Any]) -> Common:
-    """Takes the shared options out of a verb's keyword arguments."""
-    o = {name: options.pop(name) for name in _SHARED}
-    body: dict[str, Any] = {}
-    if o["period"]:
-        body["period"] = {"from": o["period"][0], "to": o["period"][1]}
-    if o["place"] or o["point"]:
-        point = {"latitude": o["point"][0], "longitude": o["point"][1]} if o["point"] else {}
-        body["place"] = {**given(text=o["place"]), **point}
-    if o["authority"]:
-        body["authority"] = dict(zip(("kind", "reference"), o["authority"], strict=True))
-    if o["tool"]:
-        body["tool"] = dict(zip(("name", "version"), o["tool"], strict=True))
-    if o["performed_by"]:
-        body["performed_by"] = dict(zip(("name", "organisation"), o["performed_by"], strict=True))
-    if o["persons"]:
-        body["persons"] = [_person(word) for word in o["persons"]]
-    if o["late"]:
-        body["late"] = {"reason": o["late"]}
-    body |= given(purpose=o["purpose"], remarks=o["remarks"], transfer=o["transfer"], present=list(o["present"]) or None)
-    return Common(
-        o["handler"],
-        o["passphrases"],
-        o["when"],
-        o["dry_run"],
-        o["draft"],
-        o["as_json"],
-        o["confidential"],
-        body,
-        o["attachments"],
-    )
-
-
-_SHARED = (
-    "handler", "passphrases", "when", "late", "period", "place", "point", "purpose", "authority", "persons", "present", "performed_by",
-    "tool", "remarks", "attachments", "transfer", "confidential", "dry_run", "draft", "as_json",
-)  # fmt: skip
-
-
-def given(**fields: Any) -> dict[str, Any]:
-    """The fields that were given: absent is absent, never null."""
-    return {name.rstrip("_"): value for name, value in fields.items() if value is not None and value != ()}
-
-
-def _person(word: str) -> dict[str, str]:
-    code, _, part = word.rpartition(":")
-    if not code:
-        raise Usage(f"{word!r} is not CODE:PART, for example W-17:witness")
-    return {"code": code, "part": part}
 
 
 @dataclass(frozen=True)
@@ -328,6 +212,7 @@ class Desk:
 
     def _unsigned(self, entry: "Entry[Body]", keys: "Keys") -> bytes:
         """The entry as a note of the size it will have, with signatures of zeros."""
+
         def key_id(name: str, which: str) -> bytes:
             return self.keystore.public(name, which).verifiers[0].key_id if self.keystore.has(name, which) else bytes(4)
 
@@ -433,84 +318,3 @@ def _dry(notes: list[bytes]) -> None:
     for note in notes:
         text = note.split(b"\n\n")[0].removesuffix(b"\n")
         click.echo("\n".join(printable(line) for line in text.decode().split("\n")))
-
-
-def tidied(value: Any, name: str = "") -> Any:
-    """Typed text as it is recorded: NFC, without controls. What was changed is said. Raises Refused, naming the field."""
-    from ledger.recording import tidy_text
-
-    if isinstance(value, str):
-        try:
-            tidy, notes = tidy_text(value, multiline=True)
-        except Refused as error:
-            raise Refused(error.rule, f"{name}: {error}" if name else str(error)) from None
-        for remark in notes:
-            click.echo(f"note: {printable(remark)}", err=True)
-        return tidy
-    if isinstance(value, dict):
-        return {inner: tidied(of, inner) for inner, of in value.items()}
-    return [tidied(inner, name) for inner in value] if isinstance(value, list) else value
-
-
-def passphrase(name: str, files: Iterable[str], confirm: bool = False) -> str:
-    """The passphrase of a key: from its file, else typed. Raises Usage where there is neither file nor terminal."""
-    file = _passphrase_file(name, files)
-    if file is not None:
-        return _first_line(Path(file))
-    if not sys.stdin.isatty():
-        raise Usage(
-            f"the key of {name} needs its passphrase: use --passphrase-file {name}=FILE, or an ssh-agent (custody key unlock)"
-        )
-    typed: str = click.prompt(f"passphrase of {printable(name)}", hide_input=True, err=True, confirmation_prompt=confirm)
-    return typed
-
-
-def named(name: str) -> str:
-    """A name that a key can have. Raises Usage for one with a space, a control character or `+`."""
-    from keys.errors import NoteError
-    from keys.note import check_name
-
-    try:
-        check_name(name)
-    except NoteError as error:
-        raise Usage(str(error)) from None
-    return name
-
-
-def _passphrase_file(name: str, files: Iterable[str]) -> str | None:
-    """The file for this very name, else the one for every name."""
-    general = None
-    for word in files:
-        whose, equals, file = word.partition("=")
-        if equals and whose == name:
-            return file
-        if not equals:
-            general = word
-    return general
-
-
-def _first_line(path: Path) -> str:
-    try:
-        return path.read_bytes().split(b"\n")[0].removesuffix(b"\r").decode()
-    except UnicodeDecodeError:
-        raise Usage(f"the passphrase file {path} is not UTF-8 text") from None
-    except OSError as error:
-        raise Unavailable(f"the passphrase file {path} cannot be read: {error.strerror}") from None
-
-
-def write_new(path: Path, data: bytes) -> None:
-    """A new file; what is there is never overwritten."""
-    try:
-        with open(path, "xb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-    except FileExistsError:
-        raise Unavailable(f"{path} is already there; choose another name") from None
-    except OSError as error:
-        raise Unavailable(f"{path} cannot be written: {error.strerror}") from None
-
-
-def print_json(value: Any) -> None:
-    """JSON for other programs: ASCII only, so that no terminal can be played with."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=True))

@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from keys.note import Note, format_note, parse_note
-from ledger.commands.desk import Common, Desk
-from ledger.commands.keys import _PASSPHRASES
+from ledger.commands.desk import Desk
+from ledger.commands.options import Common
+from ledger.commands.passphrases import PASSPHRASES
 from ledger.entry import decode_entry
 from ledger.errors import Unavailable, Usage
 from ledger.printable import printable
@@ -32,7 +33,7 @@ def _options(handler: str | None, passphrases: tuple[str, ...], as_json: bool = 
 @click.argument("draft", type=click.Path())
 @click.option("--as", "handler", envvar="CUSTODY_HANDLER", metavar="NAME", help="Who signs; also CUSTODY_HANDLER.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@_PASSPHRASES
+@PASSPHRASES
 def sign(draft: str, handler: str | None, yes: bool, passphrases: tuple[str, ...]) -> None:
     """Read the text of DRAFT, and add your signature to it."""
     note = _read(draft)
@@ -73,7 +74,7 @@ def _replace(path: Path, data: bytes) -> None:
 @click.command("submit")
 @click.argument("draft", type=click.Path())
 @click.option("--json", "as_json", is_flag=True)
-@_PASSPHRASES
+@PASSPHRASES
 def submit(draft: str, as_json: bool, passphrases: tuple[str, ...]) -> None:
     """Record a DRAFT that all its signers have signed. Doing it twice records it once."""
     note = _read(draft)

@@ -9,7 +9,8 @@ import msgspec
 from msgspec import UnsetType
 
 from ledger import acts
-from ledger.commands.desk import Desk, common, given, signing
+from ledger.commands.desk import Desk
+from ledger.commands.options import common, given, signing
 from ledger.confidential import hide_fields
 from ledger.entry import Entry, cite, compact, entry_hash, plain
 from ledger.errors import Usage

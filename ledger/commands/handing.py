@@ -6,8 +6,10 @@ from typing import Any, TypeVar
 
 import click
 
-from ledger.commands.desk import Desk, Step, common, given, print_json, signing
+from ledger.commands.desk import Desk, Step
 from ledger.commands.look import Look, look, look_options, one_only, seal_of, seal_options
+from ledger.commands.options import common, given, signing
+from ledger.commands.output import print_json
 from ledger.errors import Refused, Usage
 from ledger.printable import printable
 from ledger.state import Head, ItemFact
@@ -89,7 +91,9 @@ def _subjects(desk: Desk, words: tuple[str, ...], o: dict[str, Any]) -> list[str
     return list(dict.fromkeys(desk.item(word) for word in words))
 
 
-def _together(desk: Desk, act: str, subjects: list[str], o: dict[str, Any], fields: Callable[[Look], dict[str, Any]]) -> list[Step]:
+def _together(
+    desk: Desk, act: str, subjects: list[str], o: dict[str, Any], fields: Callable[[Look], dict[str, Any]]
+) -> list[Step]:
     """A step for each item, and after a container one for each item in it, all under one transfer."""
     inside = {subject: list(_inside(desk, subject)) for subject in subjects}
     contents = {content for found in inside.values() for content in found}
@@ -144,7 +148,9 @@ def accept(words: tuple[str, ...], **options: Any) -> None:
         steps = [_acceptance(desk, subject, options) for subject in subjects]
         answer = desk.series(steps)
         _warn(steps)
-        desk.tell(answer, f"{_numbers(desk, steps)} accepted by {desk.handler}{_with_exceptions(steps)}", items=_list(desk, steps))
+        desk.tell(
+            answer, f"{_numbers(desk, steps)} accepted by {desk.handler}{_with_exceptions(steps)}", items=_list(desk, steps)
+        )
 
 
 def _acceptance(desk: Desk, subject: str, o: dict[str, Any]) -> Step:
@@ -224,7 +230,9 @@ def withdraw(words: tuple[str, ...], **options: Any) -> None:
 def _end_offer(act: str, words: tuple[str, ...], options: dict[str, Any], done: str) -> None:
     with Desk(common(options)) as desk:
         subjects = _subjects(desk, words, options)
-        steps = [Step(act, subject, {"release": _open_release(desk, subject), "reason": options["reason"]}) for subject in subjects]
+        steps = [
+            Step(act, subject, {"release": _open_release(desk, subject), "reason": options["reason"]}) for subject in subjects
+        ]
         answer = desk.series(steps)
         desk.tell(answer, f"{_numbers(desk, steps)} {done}", items=_list(desk, steps))
 
@@ -268,7 +276,9 @@ def acknowledge(words: tuple[str, ...], **options: Any) -> None:
         )  # fmt: skip
         steps = [Step("acknowledge", subject, {"release": _open_release(desk, subject, True), **about}) for subject in subjects]
         answer = desk.series(steps)
-        desk.tell(answer, f"{_numbers(desk, steps)} received by {by}, {organisation}, as their paper says", items=_list(desk, steps))
+        desk.tell(
+            answer, f"{_numbers(desk, steps)} received by {by}, {organisation}, as their paper says", items=_list(desk, steps)
+        )
 
 
 @click.command("return")
@@ -307,7 +317,9 @@ def _came_back(desk: Desk, subject: str, o: dict[str, Any]) -> dict[str, Any]:
 @click.option("--to", required=True, metavar="NAME", help="The new holder, who signs too.")
 @click.option("--cause", required=True, type=click.Choice(("death", "incapacity", "key_lost", "absent", "dismissed")))
 @click.option("--found-at", required=True, metavar="TEXT", help="Where it was found.")
-@click.option("--last-certain", type=click.IntRange(0), metavar="RECORD", help="The item's last entry beyond doubt; else its newest.")
+@click.option(
+    "--last-certain", type=click.IntRange(0), metavar="RECORD", help="The item's last entry beyond doubt; else its newest."
+)
 @click.option("--files", type=click.Path(), metavar="PATH", help="Hash this copy, not the files stored here.")
 @seal_options
 @signing

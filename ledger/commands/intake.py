@@ -9,9 +9,10 @@ from typing import Any
 
 import click
 
-from ledger.commands.desk import ATTEMPTS, Common, Desk, Step, common, given, signing
+from ledger.commands.desk import ATTEMPTS, Desk, Step
 from ledger.commands.evidence import Evidence, also_digests, note
 from ledger.commands.look import seal_of, seal_options, seen_now
+from ledger.commands.options import Common, common, given, signing
 from ledger.errors import Refused, Unavailable, Usage
 from ledger.ledger import Answer
 from ledger.state import HandlerFact
@@ -51,7 +52,12 @@ _URN = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]
 @click.option("--claimed-time", metavar="TEXT", help="When it was made, as somebody says.")
 @click.option("--claimed-place", metavar="TEXT", help="Where it was made, as somebody says.")
 @click.option(
-    "--prior-custody", "prior", nargs=4, multiple=True, metavar="HOLDER FROM TO BASIS", help="Who had it before; - where not known."
+    "--prior-custody",
+    "prior",
+    nargs=4,
+    multiple=True,
+    metavar="HOLDER FROM TO BASIS",
+    help="Who had it before; - where not known.",
 )
 @click.option("--channel", type=click.Choice(_CHANNELS), help="How it reached you.")
 @click.option("--account", metavar="TEXT", help="The sender's account.")
@@ -71,7 +77,9 @@ _URN = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]
 @click.option("--interpreter", metavar="TEXT")
 @click.option("--recorded", metavar="TEXT", help="How a testimony was recorded.")
 @click.option("--earlier-interviews", metavar="TEXT")
-@click.option("--passcode-file", type=click.Path(), metavar="FILE", help="First line: the device's passcode. Always confidential.")
+@click.option(
+    "--passcode-file", type=click.Path(), metavar="FILE", help="First line: the device's passcode. Always confidential."
+)
 @click.option("--collector-ip", metavar="TEXT", help="Address you collected from. Always confidential.")
 @click.option("--virtual-identity", metavar="TEXT", help="Identity you collected under. Always confidential.")
 @click.option("--taken-over", nargs=3, metavar="LEDGER FILE ENTRY", help="From another ledger: its checkpoint in FILE.")

@@ -4,10 +4,11 @@ from typing import Any
 
 import click
 
-from ledger.commands.desk import Desk, Step, common, given, signing
+from ledger.commands.desk import Desk, Step
 from ledger.commands.evidence import stored_text
 from ledger.commands.handing import items
 from ledger.commands.look import Content, Seen, one_only, seal_of, seal_options, seen_now
+from ledger.commands.options import common, given, signing
 from ledger.errors import Usage
 from ledger.ledger import Ledger, moment
 from ledger.printable import printable
@@ -35,7 +36,9 @@ def _tell(desk: Desk, steps: list[Step], by: list[str] | None, done: str) -> Non
 
 @click.command("access")
 @items
-@click.option("--manner", required=True, type=click.Choice(("view", "copy", "stream", "open")), help="For a new item: custody derive.")
+@click.option(
+    "--manner", required=True, type=click.Choice(("view", "copy", "stream", "open")), help="For a new item: custody derive."
+)
 @click.option("--hash", "hash_now", is_flag=True, help="Hash the stored files now: the fingerprint after the access.")
 @click.option("--before", metavar="SHA256", help="The item's fingerprint before, if you took it.")
 @click.option("--after", metavar="SHA256", help="And after.")
@@ -131,7 +134,11 @@ def _checked(desk: Desk, subject: str, o: dict[str, Any]) -> Step:
         click.echo(f"difference: {printable(sentence)}", err=True)
     coverage = {"checked": seen.checked, "of": seen.of} if seen else {"checked": 0 if o["missing"] else 1, "of": 1}
     body = given(
-        outcome=_outcome(item, found, o["missing"]), coverage=coverage, trigger=o["trigger"], expected=item.content, found=found or None
+        outcome=_outcome(item, found, o["missing"]),
+        coverage=coverage,
+        trigger=o["trigger"],
+        expected=item.content,
+        found=found or None,
     )
     return Step("check", subject, body)
 
@@ -213,7 +220,9 @@ def incident(words: tuple[str, ...], **options: Any) -> None:
         )  # fmt: skip
         steps = []
         for subject in _subjects(desk, words):
-            files = seen_now(desk.ledger, subject, desk.ledger.item(subject), options["files"]).files if options["files"] else None
+            files = (
+                seen_now(desk.ledger, subject, desk.ledger.item(subject), options["files"]).files if options["files"] else None
+            )
             steps.append(Step("incident", subject, {**about, **given(files=files)}))
         _tell(desk, steps, None, f"reported by {desk.handler}: {options['kind']}")
 

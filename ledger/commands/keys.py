@@ -6,14 +6,12 @@ from typing import Any
 
 import click
 
-from ledger.commands.desk import Desk, common, named, passphrase, print_json, signing
+from ledger.commands.desk import Desk
+from ledger.commands.options import common, signing
+from ledger.commands.output import print_json
+from ledger.commands.passphrases import PASSPHRASES, named, passphrase
 from ledger.errors import Unavailable, Usage
 from ledger.printable import printable
-
-_PASSPHRASES = click.option(
-    "--passphrase-file", "passphrases", multiple=True, envvar="CUSTODY_PASSPHRASE_FILE", metavar="[NAME=]FILE",
-    help="First line is the passphrase of NAME, or of every key.",
-)  # fmt: skip
 
 
 def _keystore() -> Any:
@@ -31,7 +29,7 @@ def key() -> None:
 @click.argument("name")
 @click.option("--next", "following", is_flag=True, help="The key that will replace the present one; then custody key rotate.")
 @click.option("--agent-key", metavar="COMMENT", help="Sign with the key of this comment in the ssh-agent (a card, a token).")
-@_PASSPHRASES
+@PASSPHRASES
 def new(name: str, following: bool, agent_key: str | None, passphrases: tuple[str, ...]) -> None:
     """Make a key for NAME, for example olena@un.example. Its passphrase is six random words or twelve characters at least."""
     named(name)
@@ -63,7 +61,7 @@ def _agent_key(comment: str) -> bytes:
 @click.argument("name")
 @click.argument("file", type=click.Path())
 @click.option("--its-passphrase-file", type=click.Path(), metavar="FILE", help="Opens the OpenSSH key, if it is encrypted.")
-@_PASSPHRASES
+@PASSPHRASES
 def import_(name: str, file: str, its_passphrase_file: str | None, passphrases: tuple[str, ...]) -> None:
     """Take an OpenSSH Ed25519 private key FILE as the key of NAME."""
     named(name)
@@ -126,7 +124,7 @@ def show(name: str, card: bool, as_json: bool) -> None:
 @key.command("unlock")
 @click.argument("name")
 @click.option("--hours", type=click.IntRange(1, 24), default=8, show_default=True)
-@_PASSPHRASES
+@PASSPHRASES
 def unlock(name: str, hours: int, passphrases: tuple[str, ...]) -> None:
     """Hand the key to the ssh-agent for some hours, so that its passphrase is asked once.
 

@@ -13,8 +13,9 @@ from msgspec import UnsetType
 
 from ledger import acts
 from ledger import fields as f
-from ledger.commands.desk import Desk, given
+from ledger.commands.desk import Desk
 from ledger.commands.evidence import LISTED_AT_MOST, MANIFEST, described, file_set, find
+from ledger.commands.options import given
 from ledger.condition import content_digest
 from ledger.errors import CannotTell, Malformed, Usage
 from ledger.fixity import Digests, hash_fd
@@ -220,4 +221,3 @@ def one_only(items: tuple[str, ...], o: Mapping[str, Any], *options: str) -> Non
     used = next((name for name in options if o.get(name)), None)
     if len(items) > 1 and used:
         raise Usage(f"--{used.replace('_', '-')} describes one item; name one at a time")
-

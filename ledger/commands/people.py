@@ -5,7 +5,8 @@ from typing import Any
 import click
 
 from ledger import acts
-from ledger.commands.desk import Common, Desk, common, given, signing
+from ledger.commands.desk import Desk
+from ledger.commands.options import Common, common, given, signing
 from ledger.errors import Usage
 from ledger.ledger import Ledger, moment
 

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ledger.commands.desk import Common, Desk, open_ledger, print_json, write_new
-from ledger.commands.keys import _PASSPHRASES
+from ledger.commands.desk import Desk
+from ledger.commands.folder import open_ledger
+from ledger.commands.options import Common
+from ledger.commands.output import print_json, write_new
+from ledger.commands.passphrases import PASSPHRASES
 from ledger.errors import Unavailable, Usage
 from ledger.printable import printable
 
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 @click.command("checkpoint")
 @click.option("--json", "as_json", is_flag=True)
 @click.option("--show", is_flag=True, help="Print the newest signed checkpoint; sign nothing.")
-@_PASSPHRASES
+@PASSPHRASES
 def checkpoint(as_json: bool, show: bool, passphrases: tuple[str, ...]) -> None:
     """Close an epoch: record the act and sign the head of the log with both of its keys."""
     if show:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ledger.commands.desk import open_ledger, print_json
+from ledger.commands.folder import open_ledger
+from ledger.commands.output import print_json
 from ledger.errors import CustodyError, Fault, Refused, Usage
 from ledger.ledger import Ledger
 

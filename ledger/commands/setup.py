@@ -8,7 +8,9 @@ from typing import Any
 import click
 
 from ledger.checkpoint import check_origin
-from ledger.commands.desk import Desk, common, given, named, passphrase, signing
+from ledger.commands.desk import Desk
+from ledger.commands.options import common, given, signing
+from ledger.commands.passphrases import named, passphrase
 from ledger.errors import CustodyError, Malformed, Unavailable, Usage
 from ledger.ledger import DATABASE, Answer, Ledger, moment
 
