@@ -483,6 +483,14 @@ def test_an_examiner_derives_from_an_item_of_somebody_else(office: Office) -> No
     assert office.item("O-1").holder == "olena@un.example"
 
 
+def test_a_real_photo_can_be_derived_though_it_says_things_of_itself(office: Office, shared: Path) -> None:
+    """Only an acquisition records what a file's own metadata say."""
+    office.new_item()
+    office.run("derive", "excerpt", shared / "evidence" / "DSCN0012.jpg", "--from", "O-1", *WHY)
+    assert "embedded" not in office.body()
+    assert office.body()["files"][0]["media_type"] == "image/jpeg"
+
+
 def test_an_item_can_have_several_parents(office: Office) -> None:
     for number in range(3):
         office.new_item(content=str(number).encode())

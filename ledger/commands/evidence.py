@@ -99,8 +99,12 @@ class Evidence:
     cites. They are not removed, since another handler may be recording the same bytes now, and would lose them.
     """
 
-    def __init__(self, path: str | Path, objects: ObjectStore, also: tuple[str, ...] = (), in_place: bool = False) -> None:
+    def __init__(
+        self, path: str | Path, objects: ObjectStore, also: tuple[str, ...] = (), in_place: bool = False, derived: bool = False
+    ) -> None:
+        """`derived`: what the file says of itself is not recorded; its parent's acquisition holds what counts."""
         self._found = find(path)
+        self._derived = derived
         self._objects = objects
         self._also = also
         self._in_place = in_place
@@ -146,7 +150,8 @@ class Evidence:
         stored = self._objects.path(file["sha256"])
         beneath = self._found.under / self._found.paths[0] if self._found.under else Path(self._found.paths[0])
         said = _said(stored if keep and not self._in_place else beneath)
-        return {"files": [{**file, "media_type": said.pop("media_type")}], **said}
+        listed = {"files": [{**file, "media_type": said.pop("media_type")}]}
+        return listed if self._derived else {**listed, **said}
 
     def _as_manifest(self, digests: list[Digests], keep: bool) -> dict[str, Any]:
         from ledger.objects.manifest import build_manifest
