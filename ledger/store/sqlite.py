@@ -123,7 +123,12 @@ class Writing(Reading):
             self._facts[key] = super().fact(key, kind)
         return cast("F | None", self._facts[key])
 
+    def size(self) -> int:
+        return self._size
+
     def record_hash(self, index: int) -> bytes | None:
+        if 0 <= index == self._size - 1:
+            return self._head
         return self._hash(index) if index < self._size else None
 
     def recorded(self, index: int) -> int:
