@@ -711,6 +711,16 @@ def test_reading_starts_without_the_heavy_libraries(office: Office) -> None:
         assert done.stdout.endswith("[]\n")
 
 
+def test_an_encoding_without_these_signs_is_no_error(office: Office) -> None:
+    office.new_item(description="відео")
+    office.env["PYTHONIOENCODING"] = "ascii"
+    output = office.program("show", "O-1").stdout
+    assert "\\u25cf  6 " in output
+    assert "\\u0432\\u0456\\u0434\\u0435\\u043e" in output
+    for words in (["list"], ["log"], ["show", "--record", "6"]):
+        assert "\\u0432" in office.program(*words).stdout
+
+
 # --- small words ---------------------------------------------------------------------------------------------------------------
 
 

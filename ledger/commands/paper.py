@@ -1,5 +1,6 @@
 """How answers are laid out: by rich on a terminal, as plain aligned text for everything else."""
 
+import io
 import os
 import sys
 import unicodedata
@@ -32,8 +33,15 @@ def on_terminal() -> bool:
     return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
+def lenient() -> None:
+    """Signs that the reader's encoding has no room for come out escaped, not as an error halfway down the page."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
 def page(lines: Iterable[Line]) -> None:
     """Lines one below another. On a terminal a long text wraps beside its gutter, so that the drawing is not broken."""
+    lenient()
     if not on_terminal():
         for line in lines:
             click.echo(without_marks(line.gutter + line.text).rstrip())
@@ -52,6 +60,7 @@ def page(lines: Iterable[Line]) -> None:
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Rows under their headers. All cells must be safe for a terminal already."""
+    lenient()
     wide = [width(header) for header in headers]
     head: Sequence[str] | None = headers
     for batch in _batches(rows):

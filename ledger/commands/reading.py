@@ -47,6 +47,7 @@ def show(item: str | None, record: int | None, as_json: bool) -> None:
 
 
 def _show_entry(ledger: Ledger, index: int, as_json: bool) -> None:
+    from ledger.commands.paper import lenient
     from ledger.commands.words import safe, without_marks
     from ledger.entry import cite, entry_hash
     from ledger.record import parse_record
@@ -57,6 +58,7 @@ def _show_entry(ledger: Ledger, index: int, as_json: bool) -> None:
         raise Fault(f"entry {index} was changed in the store; run custody audit")
     if as_json:
         return print_json({"record": text.decode(), "note": note.decode(), "entry": cite(record.entry)})
+    lenient()
     click.echo(without_marks(safe(note.decode().removesuffix("\n"))))
     click.echo(f"\nrecord {index}, recorded {record.recorded}, entry {cite(record.entry)}", err=True)
 
