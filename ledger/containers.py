@@ -24,9 +24,8 @@ def goes_along(
     if item.container is None:
         return
     box = s.item(item.container)
-    gone = box.status in ("offered", "outside") if s.entry.act == "release" else box.status == "held"
     recipient = (box.to, box.party) if s.entry.act == "release" else (box.holder, None)
-    if not gone or recipient != (to, party) or box.transfer != transfer:
+    if recipient != (to, party) or box.transfer != transfer:
         refuse(
             "container.inside",
             f"{item.number} lies in {box.number}; release that first under the same transfer, or take this out",

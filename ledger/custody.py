@@ -26,7 +26,7 @@ def release(s: Submission[acts.Release]) -> None:
     containers.goes_along(s, item, to, party)
     transfer = None if isinstance(body.transfer, UnsetType) else body.transfer
     expires = None if isinstance(body.expires, UnsetType) else instant(body.expires)
-    item = replace(looked_at(s, item, body), since=s.index, release=s.cited, transfer=transfer, expires=expires, grant=None)
+    item = replace(looked_at(s, item, body), since=s.index, release=s.cited, transfer=transfer, expires=expires)
     s.put_item(replace(item, status="outside" if to is None else "offered", to=to, party=party))
 
 

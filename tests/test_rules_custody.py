@@ -18,6 +18,7 @@ from mission import (
     refused,
     stamp,
 )
+from msgspec.structs import replace
 
 SEALED: dict[str, Any] = {"number": "S-1", "state": "intact"}
 OTHERS = [file(OTHER_SHA)]
@@ -48,6 +49,11 @@ def test_who_acquires_holds(m: Mission) -> None:
     assert states(m, item) == ("held", OLENA)
     assert (fact.content, fact.seal, fact.sealed, fact.author) == (SHA, "S-1", True, OLENA)
     assert (fact.labels, fact.persons, fact.guarded) == (["case 7", "blast"], ["w1"], ["w1"])
+
+
+def test_an_item_need_not_have_labels(m: Mission) -> None:
+    fact = m.item(m.acquire())
+    assert (fact.labels, fact.persons, fact.guarded, fact.seal, fact.sealed) == ([], [], [], None, False)
 
 
 def test_an_item_is_acquired_once(m: Mission) -> None:
@@ -94,6 +100,21 @@ def test_a_physical_sample_is_physical(m: Mission) -> None:
     item, child = m.acquire(kind="physical", files=None, place={"text": "roof"}), m.new_subject()
     m.derive(child, {item: m.access(item, child)}, sha256=None, files=None, operation="sample")
     assert (m.item(child).kind, m.item(child).content) == ("physical", None)
+
+
+def test_a_derivative_has_a_number_of_its_own(m: Mission) -> None:
+    item, child = m.acquire(), m.new_subject()
+    access = m.access(item, child)
+    with refused("item.number"):
+        m.derive(child, {item: access}, number=m.item(item).number)
+
+
+def test_who_lost_the_role_does_not_derive(m: Mission) -> None:
+    item, child = m.acquire(), m.new_subject()
+    access = m.access(item, child)
+    m.act("enrol", f"handler:{OLENA}", [REGISTRAR, OLENA], m.enrolment(OLENA, ["auditor"]))
+    with refused("role"):
+        m.derive(child, {item: access})
 
 
 def test_a_digital_derivative_has_files(m: Mission) -> None:
@@ -171,6 +192,8 @@ def test_released_by_one_and_accepted_by_the_other(m: Mission) -> None:
     item = m.acquire()
     offer = m.release(item)
     assert states(m, item) == ("offered", OLENA)
+    fact = m.item(item)
+    assert (fact.to, fact.party, fact.release, fact.transfer, fact.since) == (PETRO, None, offer, None, len(m.records) - 1)
     m.accept(item, offer)
     assert states(m, item) == ("held", PETRO)
     assert (m.item(item).to, m.item(item).release, m.item(item).expires) == (None, None, None)
@@ -179,6 +202,14 @@ def test_released_by_one_and_accepted_by_the_other(m: Mission) -> None:
 def test_only_the_holder_releases(m: Mission) -> None:
     item = m.acquire()
     with refused("item.holder"):
+        m.release(item, PETRO, OLENA)
+
+
+def test_what_has_ended_is_said_to_have_ended(m: Mission) -> None:
+    """To everybody, its last holder or not."""
+    item = m.acquire()
+    m.dispose(item, [OLENA, PETRO])
+    with refused("item.ended"):
         m.release(item, PETRO, OLENA)
 
 
@@ -272,12 +303,19 @@ def test_who_lost_the_role_cannot_accept(m: Mission) -> None:
         m.accept(item, offer)
 
 
+def test_an_offer_lasts_to_the_second(m: Mission) -> None:
+    item = m.acquire()
+    m.accept(item, m.release(item, expires=stamp(m.now + 2)))
+    assert m.hints == []
+
+
 def test_a_late_accept_is_recorded_and_marked(m: Mission) -> None:
     item = m.acquire()
     offer = m.release(item, expires=stamp(m.now + 10))
     m.now += 60
     m.accept(item, offer)
     assert states(m, item) == ("held", PETRO)
+    assert (m.item(item).expires, m.item(item).since) == (None, len(m.records) - 1)
     assert [line for line, words in m.hints if "accepted late" in words] == ["custody"]
 
 
@@ -289,9 +327,11 @@ def test_an_accept_in_time_is_not_marked(m: Mission) -> None:
 
 def test_a_withdrawn_offer_leaves_the_item_where_it_was(m: Mission) -> None:
     item = m.acquire()
-    m.act("withdraw", item, OLENA, {"release": m.release(item), "reason": "mistake"})
+    before = m.item(item)
+    offer = m.release(item, transfer="t1", expires=stamp(m.now + 100))
+    m.act("withdraw", item, OLENA, {"release": offer, "reason": "mistake"})
     assert states(m, item) == ("held", OLENA)
-    assert m.item(item).to is None
+    assert m.item(item) == replace(before, since=len(m.records) - 1)
 
 
 def test_only_the_releaser_withdraws(m: Mission) -> None:
@@ -326,6 +366,7 @@ def test_a_handover_is_both_halves_in_one(m: Mission) -> None:
     m.handover(item)
     assert states(m, item) == ("held", PETRO)
     assert m.item(item).handed_over
+    assert m.item(item).transfer is None
 
 
 def test_a_handover_is_signed_by_who_is_named(m: Mission) -> None:

@@ -22,7 +22,7 @@ from mission import (
 )
 
 from keys.errors import SignatureError
-from keys.note import format_note, parse_note, sign_note
+from keys.note import Note, Signature, format_note, parse_note, sign_note
 from keys.signing import ED25519, Ed25519Signer, Verifier
 from ledger.checkpoint import Checkpoint, sign_checkpoint
 from ledger.replay import Replay
@@ -89,7 +89,7 @@ def test_a_ledger_is_opened_by_its_key_and_its_registrars() -> None:
     m = Mission(enrol=False)
     assert (m.ledger.origin, m.ledger.registrars, len(m.ledger.vkeys)) == (ORIGIN, [REGISTRAR, RECOVERY], 2)
     assert (m.handler(REGISTRAR).recovery, m.handler(RECOVERY).recovery) == (False, True)
-    assert m.handler(REGISTRAR).prefix == "R"
+    assert (m.handler(REGISTRAR).prefix, m.handler(RECOVERY).prefix) == ("R", None)
 
 
 def test_a_ledger_is_opened_once(m: Mission) -> None:
@@ -261,10 +261,20 @@ def test_a_brought_key_signs_for_nobody_else(m: Mission) -> None:
 
 def test_a_raw_key_belongs_to_one_name_for_ever(m: Mission) -> None:
     """Compared by all 32 bytes: the same key under another name is refused, that of the log too."""
-    for owner in (OLENA, ORIGIN):
+    for owner in (OLENA, ORIGIN, REGISTRAR):
         m.signers[NEWCOMER] = Ed25519Signer(NEWCOMER, seed(owner))
         with refused("key.used"):
             enrol_again(m, NEWCOMER, ["custodian"])
+
+
+def test_some_have_no_prefix(m: Mission) -> None:
+    """Registrars and auditors give no exhibit numbers; none of them takes the place of another."""
+    for name in (NEWCOMER, "olga@un.example"):
+        m.signers[name] = m.key(name)
+        body = m.enrolment(name, ["auditor"])
+        del body["prefix"]
+        m.act("enrol", f"handler:{name}", [REGISTRAR, name], body)
+        assert m.handler(name).prefix is None
 
 
 def test_a_prefix_belongs_to_one_handler(m: Mission) -> None:
@@ -499,6 +509,16 @@ def test_the_old_log_key_records_no_more(m: Mission) -> None:
         m.checkpoint()
 
 
+def test_the_second_log_key_signs_checkpoints_alone(m: Mission) -> None:
+    """An entry under its key id is by no key of the log."""
+    subjects, root = m.state.index_head()
+    body = {"index": {"subjects": subjects, "root": b64encode(root).decode()}, "previous": None}
+    note = parse_note(sign_note(m.text("checkpoint", "ledger", ORIGIN, body), [m.log]))
+    line = Signature(ORIGIN, m.cosigner.verifier.key_id, bytes(2428))
+    with refused("key.unknown"):
+        m.record(format_note(Note(note.text, (line,))))
+
+
 def log_rotation(m: Mission, by: list[str] | None = None, signers: list[Any] | None = None, **more: Any) -> None:
     from keys.signing import MLDSASigner
 
@@ -631,6 +651,14 @@ def test_a_registrar_whose_time_is_over_is_none(m: Mission) -> None:
     m.now += 60
     with refused("roster.last"):
         revoke(m, REGISTRAR, by=REGISTRAR)
+
+
+def test_others_may_leave_a_ledger_without_registrars(m: Mission) -> None:
+    """Where every registrar's time is over, a handler can still revoke a key that was lost."""
+    enrol_again(m, REGISTRAR, ["registrar"], by=RECOVERY, valid_to=stamp(m.now + 100))
+    revoke(m, RECOVERY)
+    m.now += 200
+    revoke(m, OLENA, by=OLENA)
 
 
 def test_a_registrar_does_not_enrol_themselves(m: Mission) -> None:
