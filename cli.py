@@ -1,5 +1,6 @@
 """The `custody` command: finds the verb, loads only what it needs, and turns every error into one line and an exit status."""
 
+import io
 import os
 import sys
 from importlib import import_module
@@ -99,12 +100,17 @@ def custody(ctx: click.Context, folder: str | None) -> None:
 
 def main() -> None:
     """The entry point: exit status as in docs/format.md, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that knows few letters still shows the rest
+    if "ledger.ledger" in sys.modules:  # a command before this one, in the same process
+        sys.modules["ledger.ledger"].Ledger.recorded = None
     try:
         status = custody.main(standalone_mode=False, prog_name="custody")
         sys.stdout.flush()
         code = status if isinstance(status, int) else 0
     except click.exceptions.Abort:
-        code = _say("interrupted; nothing was recorded", 130)
+        code = _say(_interrupted(), 130)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         code = 2
@@ -125,14 +131,31 @@ def _failed(error: BaseException) -> int:
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else 0
     if isinstance(error, KeyboardInterrupt):
-        return _say("interrupted; if a write was under way, run the command again: repeating is safe", 130)
+        return _say(_interrupted(), 130)
     if file := os.environ.get("CUSTODY_DEBUG"):
         import traceback
 
         with open(file, "a", encoding="utf-8") as out:
             traceback.print_exception(error, file=out)
     known = type(error).__module__.split(".")[0] in ("keys", "ledger") or isinstance(error, OSError)
-    return _say(str(error) if known else f"unforeseen fault in this program ({type(error).__name__}: {error})", exit_code(error))
+    said = str(error) if known else f"unforeseen fault in this program ({type(error).__name__}: {error})"
+    index, code = _recorded(), exit_code(error)
+    if index is None or code not in (4, 5):
+        return _say(said, code)
+    return _say(f"{said}; but record {index} was recorded before this: look at it with custody log before you go on", 3)
+
+
+def _recorded() -> int | None:
+    """The last record that this command has recorded; None where the module that records was not even loaded."""
+    module = sys.modules.get("ledger.ledger")
+    index: int | None = module.Ledger.recorded if module is not None else None
+    return index
+
+
+def _interrupted() -> str:
+    """What an interrupted command left behind; it must be true."""
+    index = _recorded()
+    return "interrupted; nothing was recorded" if index is None else f"interrupted, but recorded as record {index}; see custody log"
 
 
 def _say(message: str, code: int) -> int:

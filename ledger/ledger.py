@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -79,7 +79,12 @@ class _Rehearsed(Exception):
 
 
 class Ledger:
-    """One open ledger. Use as a context manager."""
+    """One open ledger. Use as a context manager.
+
+    `recorded`: the last record that this process has recorded, so that after an interrupt the truth can be said.
+    """
+
+    recorded: int | None = None
 
     def __init__(self, folder: Path, store: SqliteStore, clock: Clock = system_clock) -> None:
         self.folder = folder
@@ -195,10 +200,21 @@ class Ledger:
         Raises Refused (Conflict where another entry took the place first), SignatureError, Malformed, Unavailable: nothing was recorded;
         CannotTell where the outcome is unknown.
         """
-        with self.store.writing() as writer:
+        with self._recording() as writer:
             places = tuple(self._append(writer, note, log_key) for note in notes)
         last = max(places, key=lambda place: place.index)
         return Answer(places, sign_note(format_record(last.record), [log_key]))
+
+    @contextmanager
+    def _recording(self) -> Iterator[Writing]:
+        """One transaction, of which `recorded` is set if it was committed, even where an interrupt follows at once."""
+        writer = None
+        try:
+            with self.store.writing() as writer:
+                yield writer
+        finally:
+            if writer is not None and writer.outcome == "recorded":
+                Ledger.recorded = self.size - 1
 
     def rehearse(self, notes: Iterable[bytes], lines: bool = True) -> None:
         """Judges entries as `record` would but for what their signatures prove, and keeps nothing. Raises as `record` does.
@@ -266,7 +282,7 @@ class Ledger:
         if signed is not None and self.fact().closed_at == self.size:
             return signed
         self._log_signers([*self.fact().vkeys, *self.fact().retired], logs)  # asked before anything is recorded
-        with self.store.writing() as writer:
+        with self._recording() as writer:
             subjects, root = writer.index_head()
             note = sign_note(encode_entry(self._closing(subjects, root)), [logs[0].signer])
             self._append(writer, note, logs[0].signer)

@@ -94,12 +94,17 @@ def _open_writing(path: Path) -> Connection:
         raise explain(error, path, True) from error
 
 
+_IOERR = 10
+"""Also where the disk is full: the file by which those who share a WAL agree cannot be made beside the ledger."""
+
+
 def _open_reading(path: Path) -> Connection:
-    """Read-only. An unfinished write is first undone by SQLite where the folder may be written, else read in a copy."""
+    """Read-only. An unfinished write is first undone by SQLite where the folder may be written, else read in a copy; so is a ledger
+    on a full disk."""
     try:
         return _probed(path, "ro")
     except Exception as error:
-        if code_of(error) not in (READONLY, CANTOPEN):
+        if code_of(error) not in (READONLY, CANTOPEN, _IOERR):
             raise explain(error, path, False) from error
     with suppress(Exception):
         _probed(path, "rw").raw.close()
