@@ -21,7 +21,6 @@ _RECORD = re.compile(
     rb"(%(h)s)\n"
     rb"(%(h)s|-)\n\Z" % {b"n": _NUMBER, b"h": _B64}
 )
-_OTHER_VERSION = re.compile(rb"custody-record/v(?!1\n)(%s)\n" % _NUMBER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ def parse_record(text: bytes) -> Record:
     """Raises NewerFormat for another version, Malformed for anything that `format_record` would not print."""
     match = _RECORD.match(text)
     if match is None:
-        if _OTHER_VERSION.match(text):
+        if text.startswith(b"custody-record/") and not text.startswith(VERSION.encode() + b"\n"):
             raise NewerFormat("record was made by a newer format; this program knows " + VERSION)
         raise Malformed("record is not in the format of seven lines")
     index, recorded, tag, seq, subject_prev, entry, prev = match.groups()

@@ -55,7 +55,7 @@ WRONG = {
     "no end": TEXT[:-1],
     "an eighth line": TEXT + b"\n",
     "something after it": TEXT + b"x\n",
-    "CR LF": TEXT.replace(b"\n", b"\r\n"),
+    "CR LF": TEXT.replace(b"\n", b"\r\n").replace(b"\r\n", b"\n", 1),
     "a space at an end": TEXT.replace(b"41\n", b"41 \n"),
     "a leading zero": TEXT.replace(b"\n41\n", b"\n041\n"),
     "a sign": TEXT.replace(b"\n41\n", b"\n+41\n"),
@@ -82,7 +82,6 @@ WRONG = {
     "no previous record of the subject": format_record(replace(RECORD, subject_prev=None)),
     "a previous record before the subject's first": format_record(replace(RECORD, seq=0)),
     "a byte order mark": b"\xef\xbb\xbf" + TEXT,
-    "no version": TEXT.replace(b"/v1", b"/"),
     "another text": b"custody-receipt/v1\n" + TEXT.split(b"\n", 1)[1],
 }
 
@@ -94,7 +93,7 @@ def test_what_is_not_a_record_is_refused(what: str) -> None:
         parse_record(WRONG[what])
 
 
-@pytest.mark.parametrize("version", [b"v0", b"v2", b"v10"])
+@pytest.mark.parametrize("version", [b"v0", b"v2", b"v10", b"v1\r", b"v1 ", b""])
 def test_another_version_is_of_a_newer_format(version: bytes) -> None:
     with pytest.raises(NewerFormat):
         parse_record(TEXT.replace(b"custody-record/v1", b"custody-record/" + version))
