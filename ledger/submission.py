@@ -77,7 +77,7 @@ class Submission(Generic[B]):
     def require_role(self, name: str, *roles: str) -> None:
         held = self.handler(name).roles
         if not set(held) & set(roles):
-            refuse("role", f"{name} is {' and '.join(held)}; for {self.entry.act} find a {' or '.join(roles)}")
+            refuse("role", f"{name} is {' and '.join(held)}; for {self.entry.act} find: {' or '.join(roles)}")
 
 
 def refuse(rule: str, message: str) -> NoReturn:

@@ -83,7 +83,7 @@ class Office:
 
     # the program
 
-    def run(self, *args: str | Path, as_: str | None = "olena", expect: int | None = 0) -> Result:
+    def run(self, *args: str | Path | int, as_: str | None = "olena", expect: int | None = 0) -> Result:
         """Runs `custody ARGS` in this process, in the folder `desk`, as a handler; it must exit with `expect` (None: anyhow)."""
         here = Path.cwd()
         os.chdir(self.desk)
@@ -97,9 +97,9 @@ class Office:
             os.chdir(here)
         return _expected(result, args, expect)
 
-    def program(self, *args: str | Path, as_: str | None = "olena", expect: int | None = 0) -> Result:
+    def program(self, *args: str | Path | int, as_: str | None = "olena", expect: int | None = 0) -> Result:
         """The same in a process of its own: what is installed, as a person starts it."""
-        started = self.start(*args, as_=as_)
+        started = self.start(*args, as_=as_)  # type: ignore[arg-type]
         try:
             out, err = started.communicate(timeout=60)
         except subprocess.TimeoutExpired:

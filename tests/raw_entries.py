@@ -42,7 +42,7 @@ def follow(head: Head | None, size: int, last: bytes | None, text: str, subject:
     )  # fmt: skip
     changes = {f"head:{subject}": now}
     if size == 0:
-        changes["ledger"] = LedgerFact(origin=ORIGIN, title="raw", vkeys=[], rules=RULES)
+        changes["ledger"] = LedgerFact(origin=ORIGIN, title="raw", vkeys=[], rules=RULES)  # type: ignore[assignment]
     return record, note, entry, changes
 
 

@@ -137,10 +137,10 @@ def test_a_false_signature_is_named() -> None:
 class Forger:
     """Signs with one key under the name and key ID of another."""
 
-    def __init__(self, shown, used) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, shown, used) -> None:
         self.verifier, self.used = shown.verifier, used
 
-    def sign(self, text: bytes):  # type: ignore[no-untyped-def]
+    def sign(self, text: bytes):
         return dataclasses.replace(self.used.sign(text), key_id=self.verifier.key_id)
 
 

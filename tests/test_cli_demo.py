@@ -88,6 +88,6 @@ def test_the_people_of_the_case_can_go_on(played: Path, tmp_path: Path) -> None:
     for other in ("rada", "olena"):  # the log's key stays with rada; olena's computer has a copy here
         assert (here / "home" / other).is_dir()
     words = ["note", "O-2", "Seen again.", "--as", "rada@mission.example", "--passphrase-file", here / "home" / "passphrase"]
-    done = custody("-L", here / "case.ledger", *words, home=here / "home" / "rada")
+    done = custody("-L", here / "case.ledger", *words, home=here / "home" / "rada")  # type: ignore[arg-type]
     assert done.returncode == 0, done.stderr
     assert custody("-L", here / "case.ledger", "audit", "--trust", here / "trust").returncode == 0

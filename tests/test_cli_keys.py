@@ -51,7 +51,7 @@ def test_rotation_ends_the_old_key_from_the_next_record_on(office: Office) -> No
     office.run("key", "new", full("olena"), "--next")
     said = office.run("key", "rotate", full("olena")).stdout
     after = handler(office, "olena").keys
-    assert [key.vkey for key in after][0] == before.vkey
+    assert after[0].vkey == before.vkey
     assert (after[0].until, after[1].until) == (office.size() - 1, None)
     assert after[1].vkey.split("+")[1] in said
     number = office.new_item()

@@ -163,7 +163,7 @@ def story(office: Office) -> None:
     office.act("store", subject, "olena", {"location": "safe 3", "seal": {"number": "A1", "state": "intact"}})
     office.act("decline", subject, "petro", {"release": release(office, item), "reason": "on leave"})
     found = {"outcome": "accepted_with_exceptions", "exceptions": ["the box is wet"], "seal": {"number": "A2", "state": "broken"}}
-    accept(office, item, release(office, item), **found)
+    accept(office, item, release(office, item), **found)  # type: ignore[arg-type]
     point = {"latitude": "50.4501", "longitude": "30.5234", "precision_m": 100}
     about = {"scale": "admiralty", "value": "B2", "rationale": "two landmarks"}
     cited = finding(office, item, geolocation=point, confidence=about)
@@ -632,7 +632,7 @@ def test_whatever_an_entry_holds_its_phrase_is_harmless(act: str) -> None:
     for path, kind in list(kinds(entry_type(act), value)):
         fitting = [text for text in (HOSTILE, without_spaces) if isinstance(kind, StrType) and fits(kind, text)]
         if fitting and path not in (("custody",), ("act",)):
-            value = changed(value, path, lambda _, text=fitting[0]: text)
+            value = changed(value, path, lambda _, text=fitting[0]: text)  # type: ignore[misc]
     entry = decode_entry(pretty(value))
     for text in (sentence(entry, Nobody()), sentence(entry, Nobody(), None), *other_fields(entry.body, Nobody())):
         drawn(without_marks(text))

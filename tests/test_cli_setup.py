@@ -12,7 +12,8 @@ INIT = ("--title", "Another (fictional)", "--registrar", full("rada"), "--organi
 
 
 def test_a_ledger_is_opened_with_a_recovery_key(office: Office) -> None:
-    done = office.run("init", "new.ledger", "--origin", "un.example/another", *INIT, "--recovery", full("recovery"), "--role", "custodian", "--prefix", "X")
+    more = ("--recovery", full("recovery"), "--role", "custodian", "--prefix", "X")
+    done = office.run("init", "new.ledger", "--origin", "un.example/another", *INIT, *more)
     assert done.stdout.startswith("recorded 0: un.example/another is open")
     office.env["CUSTODY_LEDGER"] = str(office.desk / "new.ledger")
     office.run("audit", "--no-pins", expect=3)
@@ -74,7 +75,8 @@ def test_a_stranger_cannot_sign_a_draft(office: Office) -> None:
 
 
 def test_a_draft_that_was_changed_is_not_recorded(office: Office) -> None:
-    office.run("enrol", full("ada"), "--role", "auditor", "--role", "examiner", "--prefix", "A", "--organisation", "UN", "--identity", "x", "--draft", "d", as_="rada")
+    roles = ("--role", "auditor", "--role", "examiner", "--prefix", "A")
+    office.run("enrol", full("ada"), *roles, "--organisation", "UN", "--identity", "x", "--draft", "d", as_="rada")
     draft = office.desk / "d"
     draft.write_bytes(draft.read_bytes().replace(b'"organisation": "UN"', b'"organisation": "UM"'))
     size = office.size()

@@ -883,7 +883,7 @@ def test_the_old_key_has_its_new_name_for_good_before_the_new_one_takes_its_plac
     done: list[str] = []
     for call in ("link", "fsync", "rename"):
         real = getattr(os, call)
-        monkeypatch.setattr(os, call, lambda *given, call=call, real=real: (done.append(call), real(*given)))
+        monkeypatch.setattr(os, call, lambda *given, call=call, real=real: (done.append(call), real(*given)))  # type: ignore[func-returns-value]
     store.promote(NAME)
     assert done == ["link", "fsync", "rename", "fsync"]
 

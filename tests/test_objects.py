@@ -243,7 +243,7 @@ def test_many_files_are_stored_in_order_with_one_flush_for_each_folder(
     paths = [made(tmp_path / f"{n}", b"%d" % (n % 600)) for n in range(700)]
     flushed: list[Path] = []
     really = folder_module._flush_folder
-    monkeypatch.setattr(folder_module, "_flush_folder", lambda folder: (flushed.append(folder), really(folder)))
+    monkeypatch.setattr(folder_module, "_flush_folder", lambda folder: (flushed.append(folder), really(folder)))  # type: ignore[func-returns-value]
     found = store.add_many(paths)
     assert [d.sha256 for d in found] == [hashlib.sha256(b"%d" % (n % 600)).hexdigest() for n in range(700)]
     assert len(kept(store)) == 600

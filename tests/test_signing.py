@@ -293,15 +293,15 @@ def test_a_signature_for_one_purpose_does_not_serve_another():
     name = "w.example"
     signers = [Ed25519Signer(name, SEED), CosignerEd25519(name, SEED, lambda: NOW), MLDSASigner(name, SEED, lambda: NOW)]
     for signer in signers:
-        line = signer.sign(CHECKPOINT)
+        line = signer.sign(CHECKPOINT)  # type: ignore[attr-defined]
         for judge in signers:
-            relabelled = Signature(name, judge.verifier.key_id, line.value)
+            relabelled = Signature(name, judge.verifier.key_id, line.value)  # type: ignore[attr-defined]
             if judge is signer:
-                judge.verifier.verify(CHECKPOINT, relabelled)
+                judge.verifier.verify(CHECKPOINT, relabelled)  # type: ignore[attr-defined]
                 continue
             for value in (line.value, line.value[8:], bytes(8) + line.value):
                 with pytest.raises(SignatureError):
-                    judge.verifier.verify(CHECKPOINT, Signature(name, judge.verifier.key_id, value))
+                    judge.verifier.verify(CHECKPOINT, Signature(name, judge.verifier.key_id, value))  # type: ignore[attr-defined]
 
 
 def test_an_ed25519_cosignature_covers_its_time_and_the_checkpoint():
@@ -403,10 +403,10 @@ def test_a_checkpoint_reads_into_its_three_parts():
 
 def test_a_note_by_all_three_types_verifies_line_by_line():
     signers = [Ed25519Signer("log", SEED), MLDSASigner("log", SEED, lambda: NOW), CosignerEd25519("w", SEED, lambda: NOW)]
-    note = parse_note(sign_note(CHECKPOINT, signers))
+    note = parse_note(sign_note(CHECKPOINT, signers))  # type: ignore[arg-type]
     for signer, line in zip(signers, note.signatures, strict=True):
-        assert signer.verifier.made(line)
-        signer.verifier.verify(note.text, line)
+        assert signer.verifier.made(line)  # type: ignore[attr-defined]
+        signer.verifier.verify(note.text, line)  # type: ignore[attr-defined]
 
 
 def test_no_signer_shows_its_secret_when_printed():

@@ -157,7 +157,7 @@ class TestContract:
         with store.writing() as writing:
             fill(writing, 1)
             assert writing.outcome == "open"
-        assert writing.outcome == "recorded"
+        assert writing.outcome == "recorded"  # type: ignore[comparison-overlap]
 
     def test_inside_a_transaction_the_rules_see_what_it_has_done(self, store: SqliteStore) -> None:
         with store.writing() as writing:
@@ -514,7 +514,7 @@ class TestAudit:
 
     def test_a_reindex_that_fails_leaves_the_tables_as_they_were(self, tmp_path: Path, prepared: Path) -> None:
         path = shutil.copy(prepared, tmp_path / "ledger.db")
-        with SqliteStore.open(path, write=True) as store:
+        with SqliteStore.open(path, write=True) as store:  # type: ignore[arg-type]
             before = list(store.rows("entries"))
             with pytest.raises(Fault), store.reindexing():
                 raise Fault("the replay found a fault")
@@ -561,7 +561,7 @@ def replay(store: SqliteStore, sink: Any) -> None:
         from ledger.entry import decode_entry
 
         entry = decode_entry(parse_note(note).text)
-        record, _, again, changes = follow(heads.get(entry.subject), index, last, entry.body.text, entry.subject)
+        record, _, again, changes = follow(heads.get(entry.subject), index, last, entry.body.text, entry.subject)  # type: ignore[attr-defined]
         heads[entry.subject] = changes[f"head:{entry.subject}"]
         sink.add(again, record, cite(record.entry), changes)
         last = record_hash(text)
@@ -818,7 +818,7 @@ class TestDisk:
     def test_an_error_of_the_disk_at_the_commit_is_an_unknown_outcome(self, store: SqliteStore) -> None:
         keep(store)
         real = store._connection.raw
-        store._connection.raw = Failing(real)
+        store._connection.raw = Failing(real)  # type: ignore[assignment]
         with pytest.raises(CannotTell, match="repeating the command is safe") as caught, store.writing() as writing:
             fill(writing, 1)
         assert writing.outcome == "unknown"
@@ -827,7 +827,7 @@ class TestDisk:
 
     def test_an_interrupt_just_after_the_commit_is_recorded(self, store: SqliteStore) -> None:
         real = store._connection.raw
-        store._connection.raw = Failing(real, KeyboardInterrupt(), late=True)
+        store._connection.raw = Failing(real, KeyboardInterrupt(), late=True)  # type: ignore[assignment]
         with pytest.raises(KeyboardInterrupt), store.writing() as writing:
             fill(writing, 1)
         store._connection.raw = real
@@ -835,7 +835,7 @@ class TestDisk:
 
     def test_an_interrupt_before_the_commit_is_not(self, store: SqliteStore) -> None:
         real = store._connection.raw
-        store._connection.raw = Failing(real, KeyboardInterrupt())
+        store._connection.raw = Failing(real, KeyboardInterrupt())  # type: ignore[assignment]
         with pytest.raises(KeyboardInterrupt), store.writing() as writing:
             fill(writing, 1)
         store._connection.raw = real
@@ -958,4 +958,4 @@ def test_the_tag_of_a_subject_is_that_of_its_records(store: SqliteStore) -> None
     assert next(store.subjects())[0] == subject_tag(ORIGIN, "handler:h0")
 
 
-assert write_for_ever  # named by a process that starts with it
+assert write_for_ever  # type: ignore[truthy-function]  # named by a process that starts with it
