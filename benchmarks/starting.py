@@ -26,10 +26,12 @@ def show(folder: Path, seed: int, quick: bool) -> Iterator[Figure]:
 
 def _figure(name: str, quick: bool, act: Callable[[], object]) -> Figure:
     runs = 3 if quick else 31
+    act()  # once to warm the caches, uncounted
     value, limit = in_turn(runs, act, _started(Path.cwd(), sys.executable, "-c", "import click"))
     return Figure(name, 1000 * value, "ms", 1000 * limit, runs)
 
 
 def _started(folder: Path, *words: str) -> Callable[[], object]:
     env = {**os.environ, "CUSTODY_HOME": str(folder / "home")}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program is compiled already
     return lambda: run(words, env=env, cwd=folder, capture_output=True, check=True)
