@@ -46,6 +46,7 @@ def test_the_holder_stores(m: Mission) -> None:
     assert m.item(two).contents == [item]
     m.store(item)
     assert (m.item(item).container, m.item(two).contents) == (None, [])
+    assert m.hints == []
 
 
 def test_only_the_holder_stores(m: Mission) -> None:
@@ -243,7 +244,8 @@ def test_an_item_that_is_not_on_its_shelf_is_remarked(m: Mission) -> None:
 def test_a_physical_item_is_checked_by_eye(m: Mission) -> None:
     item = m.acquire(kind="physical", files=None, place={"text": "roof"})
     for outcome in ("match", "mismatch", "missing"):
-        m.check(item, outcome=outcome, found={"location": "shelf 4"})
+        m.check(item, outcome=outcome, found={"location": "shelf 4", "sha256": SHA})
+    assert m.item(item).mismatch is None
 
 
 # --- incident ------------------------------------------------------------------------------------------------------------------

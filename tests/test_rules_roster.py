@@ -352,6 +352,20 @@ def test_a_revoked_handler_comes_back_with_a_new_key(m: Mission) -> None:
     m.acquire()
 
 
+def test_every_key_that_was_stays_known(m: Mission) -> None:
+    for _ in range(3):
+        replaced(m, OLENA)
+    assert [key.until is None for key in m.handler(OLENA).keys] == [False, False, False, True]
+
+
+def test_an_organisation_may_be_confidential(m: Mission) -> None:
+    m.signers[NEWCOMER] = m.key(NEWCOMER)
+    body = m.enrolment(NEWCOMER, ["custodian"], _sd=["A" * 43])
+    del body["organisation"]
+    m.act("enrol", f"handler:{NEWCOMER}", [REGISTRAR, NEWCOMER], body)
+    assert m.handler(NEWCOMER).organisation is None
+
+
 def test_a_replacement_needs_a_third_signer(m: Mission) -> None:
     lost = vkey(m, OLENA)
     m.signers[OLENA] = m.key(OLENA, " 2")
@@ -426,7 +440,9 @@ def test_a_handler_rotates_their_key(m: Mission) -> None:
     with refused("key.ended"):
         m.act("acquire", m.new_subject(), OLENA, m.acquisition(), [old], time=stamp(m.now - 3600))
     rotate(m, OLENA)
+    rotate(m, OLENA)
     assert m.handler(OLENA).seal_key.startswith("B")
+    assert [key.until is None for key in m.handler(OLENA).keys] == [False, False, False, True]
 
 
 def rotation(m: Mission, old: str, new: str, by: list[str], signers: list[Any], subject: str = f"handler:{OLENA}") -> None:
@@ -651,6 +667,20 @@ def test_a_registrar_whose_time_is_over_is_none(m: Mission) -> None:
     m.now += 60
     with refused("roster.last"):
         revoke(m, REGISTRAR, by=REGISTRAR)
+
+
+def test_who_was_a_registrar_is_none(m: Mission) -> None:
+    enrol_again(m, RECOVERY, ["auditor"])
+    with refused("roster.last"):
+        revoke(m, REGISTRAR)
+
+
+def test_registrars_are_remembered(m: Mission) -> None:
+    """All who ever were, and nobody else."""
+    assert m.ledger.registrars == [REGISTRAR, RECOVERY]
+    m.enrol(NEWCOMER, ["registrar"])
+    enrol_again(m, NEWCOMER, ["auditor"])
+    assert m.ledger.registrars == [REGISTRAR, RECOVERY, NEWCOMER]
 
 
 def test_others_may_leave_a_ledger_without_registrars(m: Mission) -> None:
