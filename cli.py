@@ -4,6 +4,7 @@ import io
 import os
 import sys
 from importlib import import_module
+from typing import TextIO
 
 import click
 
@@ -117,17 +118,25 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         code = 2
-    except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # the reader has gone; say nothing more
-        code = 5
     except BaseException as error:
         code = _failed(error)
+    _let_go(sys.stdout)
     sys.exit(code)
 
 
-def _failed(error: BaseException) -> int:
-    from ledger.errors import exit_code
+def _let_go(stream: TextIO) -> None:
+    """What could not be written to a full disk or a closed pipe is given up, so that Python does not try once more at its end."""
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
+
+def _failed(error: BaseException) -> int:
+    from ledger.errors import Unavailable, exit_code
+
+    if isinstance(error, SystemExit) and type(sys.stdout).__name__.endswith("PacifyFlushWrapper"):  # how click ends where the reader has gone
+        error = Unavailable("the output could not be written: who read it has gone")
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else 0
     if isinstance(error, KeyboardInterrupt):

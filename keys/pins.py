@@ -35,16 +35,16 @@ def check_pin(pin: Pin, size: int, record_hash_at: Callable[[int], bytes]) -> No
     """Raise RolledBack unless a ledger of `size` records, whose hashes `record_hash_at` gives, continues what
     `pin` saw.
     """
+    if size and record_hash_at(0) != pin.first:
+        raise RolledBack(
+            "this is another ledger under the same name: its first record is not the one you know; ask who "
+            "keeps it"
+        )
     if size < pin.size:
         raise RolledBack(
             f"this ledger has {size} records; you have seen {pin.size}. It was cut or restored from an old "
             "copy: "
             "do not sign on it, ask for the whole one"
-        )
-    if record_hash_at(0) != pin.first:
-        raise RolledBack(
-            "this is another ledger under the same name: its first record is not the one you know; ask who "
-            "keeps it"
         )
     if record_hash_at(pin.size - 1) != pin.record:
         raise RolledBack(
