@@ -103,6 +103,7 @@ def test_holder_and_examiners_have_access(m: Mission) -> None:
     m.access(item, sha256_before=SHA, sha256_after=SHA)
     m.access(item, by=EXAMINER)
     assert m.hints == []
+    assert m.item(item).grant is None
 
 
 def test_others_have_none(m: Mission) -> None:
@@ -133,6 +134,13 @@ def test_a_seal_opened_and_closed_again(m: Mission) -> None:
     assert (m.item(item).seal, m.item(item).sealed, m.hints) == ("S-2", True, [])
     m.access(item, seal_before={"number": "S-9", "state": "intact"})
     assert [line for line, _ in m.hints] == ["custody"]
+
+
+def test_a_broken_seal_that_is_replaced_seals_again(m: Mission) -> None:
+    item = m.acquire(seal={"number": "S-1", "state": "broken"})
+    assert not m.item(item).sealed
+    m.store(item, seal={"number": "S-1", "state": "broken", "replaced_by": "S-2"})
+    assert (m.item(item).seal, m.item(item).sealed) == ("S-2", True)
 
 
 def test_a_seal_after_without_one_before_is_compared(m: Mission) -> None:
