@@ -29,7 +29,9 @@ def acquire(s: Submission[acts.Acquire]) -> None:
 
 
 def reserve_number(s: Submission[acts.Body], number: str) -> None:
-    """An exhibit number belongs to one item for ever."""
+    """An exhibit number belongs to one item for ever, and cannot be taken for the identifier of a subject."""
+    if number == "ledger" or number.startswith(("urn:", "handler:", "person:")):
+        refuse("item.number", f"the number {number} looks like an identifier; choose another")
     if s.fact(f"number:{number}", Owner) is not None:
         refuse("item.number", f"the number {number} was already given in this ledger; choose the next free one")
     s.put(f"number:{number}", Owner(of=s.entry.subject))

@@ -74,6 +74,7 @@ class Audit:
     _at_fault: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
+        self.since = min(self.since, self.trust.reach)  # before a head that the reader holds, never beyond it
         self._state = Replay(self._note)
         self._signers = Signers(self.judge)
         self._heads = Heads(self.report, self._state)

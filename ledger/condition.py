@@ -48,12 +48,13 @@ def _said(item: ItemFact, body: acts.Accept | acts.Handover | acts.Return, same:
 
 
 def hashed(s: Submission[acts.Body], item: ItemFact, digest: str | None) -> ItemFact:
-    """The item after a look that gave this digest. The first other digest marks where the content failed, the last by whom."""
+    """The item after a look that gave this digest. The first other digest marks where the content failed."""
     if digest is None or item.content is None or digest == item.content:
         return item
     by = s.entry.by[-1]
     s.note("content", f"{item.number} was seen with other fingerprints than the reference, by {by}")
-    return replace(item, mismatch=Mismatch(index=item.mismatch.index if item.mismatch else s.index, by=by))
+    before = item.mismatch or Mismatch(index=s.index, by=[])
+    return replace(item, mismatch=Mismatch(index=before.index, by=sorted({*before.by, by})))
 
 
 def sealed(s: Submission[acts.Body], item: ItemFact, seal: f.Opt[f.Seal]) -> ItemFact:

@@ -71,5 +71,11 @@ def take_out(s: Submission[acts.Body], item: ItemFact) -> ItemFact:
     if item.container is None:
         return item
     box = s.item(item.container)
+    if (box.status, box.holder) != (item.status, item.holder):
+        where = f"which is {box.status} by {box.holder}"
+        s.note(
+            "custody",
+            f"{item.number} was taken out of {box.number}, {where}: it did not follow its container, on the word of {s.entry.by[0]}",
+        )
     s.put_item(replace(box, contents=[c for c in box.contents if c != s.entry.subject]), item.container)
     return replace(item, container=None)

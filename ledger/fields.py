@@ -54,6 +54,9 @@ Time = Annotated[str, Meta(max_length=25, pattern=rf"\A{_CLOCK}({_OFFSET})\Z")]
 Date = Annotated[str, Meta(max_length=10, pattern=r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
 
 
+_FIRST_SECOND, _LAST_SECOND = -62_135_596_800, 253_402_300_799  # 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z
+
+
 @lru_cache(maxsize=1024)  # a record's time and an entry's are asked for by one rule after the other
 def instant(time: str) -> int:
     """Seconds since 1970 of a `Time`; raises ValueError for another form and for a day that does not exist."""
@@ -61,9 +64,12 @@ def instant(time: str) -> int:
     if match is None:
         raise ValueError(f"{time[:40]!r} is not a time with a zone, such as 2025-02-03T11:12:44+02:00")
     try:
-        return int(datetime.fromisoformat(time.replace("Z", "+00:00")).timestamp())
+        seconds = int(datetime.fromisoformat(time.replace("Z", "+00:00")).timestamp())
     except ValueError:
         raise ValueError(f"there is no such day: {time[:10]}") from None
+    if not _FIRST_SECOND <= seconds <= _LAST_SECOND:
+        raise ValueError(f"{time} lies outside the years 1 to 9999 in UTC")
+    return seconds
 
 
 class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

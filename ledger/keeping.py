@@ -60,6 +60,8 @@ def check(s: Submission[acts.Check]) -> None:
     if s.entry.subject == "ledger":
         return s.require_role(by, "custodian", "examiner", "auditor")
     item, body = s.item(), s.entry.body
+    if item.status == "ended":
+        refuse("item.ended", status_words(item))
     if by != item.holder:
         s.require_role(by, "examiner", "auditor")
     found = f.Found() if isinstance(body.found, UnsetType) else body.found
@@ -69,7 +71,7 @@ def check(s: Submission[acts.Check]) -> None:
             "check.outcome",
             f"what was found of {item.number} makes the outcome {_outcome(item, found)}, not {body.outcome}; correct it",
         )
-    if digest == item.content and item.mismatch is not None and item.mismatch.by != by:
+    if digest == item.content and item.mismatch is not None and by not in item.mismatch.by:
         item = replace(item, mismatch=None)
         s.note("content", f"{item.number} was found to match its reference again, by {by}")
     if body.outcome == "missing":

@@ -14,7 +14,7 @@ from ledger.report import Report, places
 from ledger.roster import verifier_of
 from ledger.signers import Signers
 from ledger.source import Source, Trust
-from ledger.state import Changes, HandlerFact, ItemFact
+from ledger.state import Changes, HandlerFact, ItemFact, item_key
 
 Folder = tuple[list[str], str, int, str]
 """SHA-256 of what the entry attaches, its manifest among it; the manifest's root; the record; the exhibit number."""
@@ -109,7 +109,7 @@ class Remainder:
             self.report.not_checked("content", f"files that are not here to be hashed: {count} of {len(self._files)}, of {names}")
         for fact in self.state.facts.values():
             if isinstance(fact, ItemFact) and fact.mismatch is not None:
-                message = f"other fingerprints were reported by {fact.mismatch.by}, and no other handler has found a match since"
+                message = f"other fingerprints were reported by {', '.join(fact.mismatch.by)}, and no other handler has found a match since"
                 self.report.fault("content", message, fact.mismatch.index, fact.number)
 
     # 8: people and items
@@ -117,6 +117,8 @@ class Remainder:
     def _people(self, signers: Signers) -> None:
         """Keys declared unsafe make the acts between not checked; offers that were never accepted are named."""
         for fact in self.state.facts.values():
+            if isinstance(fact, ItemFact) and fact.container is not None:
+                self._left_behind(fact, self.state.fact(item_key(fact.container), ItemFact))
             if isinstance(fact, HandlerFact):
                 for key in fact.keys:
                     self._unsafe(fact, verifier_of(key.vkey), key.unsafe_from, key.until, signers)
@@ -125,6 +127,13 @@ class Remainder:
                 self.report.note("custody", said)
             elif isinstance(fact, ItemFact) and fact.status == "missing":
                 self.report.note("custody", f"{fact.number}: missing since record {fact.since}; {fact.holder} answers")
+
+    def _left_behind(self, item: ItemFact, box: ItemFact | None) -> None:
+        """An item in a container that went without it: one of the two is not where the entries say."""
+        if box is not None and (box.status, box.holder) != (item.status, item.holder):
+            where = f"{item.number} ({item.status} by {item.holder}) lies in {box.number} ({box.status} by {box.holder})"
+            self.report.note("custody", f"{where}: it did not follow its container")
+            self.report.not_checked("custody", "items did not follow the container they lie in; see the notes")
 
     def _unsafe(self, handler: HandlerFact, verifier: Verifier, start: int | None, end: int | None, signers: Signers) -> None:
         if start is None or end is None:

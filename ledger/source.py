@@ -37,3 +37,9 @@ class Trust:
     def anchored(self) -> bool:
         held = self.anchors is not None and (self.anchors.first is not None or self.anchors.checkpoint is not None)
         return held or bool(self.pins)
+
+    @property
+    def reach(self) -> int:
+        """The largest size that a pin or pinned checkpoint covers: an earlier audit can be relied on no further."""
+        pinned = self.anchors.pinned if self.anchors is not None else None
+        return max([pin.size for pin in self.pins] + ([pinned.size] if pinned is not None else []), default=0)

@@ -105,10 +105,10 @@ class Grant(Fact, frozen=True, kw_only=True):
 
 
 class Mismatch(Fact, frozen=True, kw_only=True):
-    """Digests other than the reference: reported first in which record, and last by whom."""
+    """Digests other than the reference: reported first in which record, and by whom; none of these can clear it."""
 
     index: int
-    by: str
+    by: list[str]
 
 
 class ItemFact(Fact, frozen=True, kw_only=True):

@@ -77,7 +77,10 @@ def instant(text: str) -> int:
     except ValueError:
         raise Misfit(f"{text} is not in the calendar") from None
     offset = 0 if zone == "Z" else (int(zone[1:3]) * 60 + int(zone[4:])) * 60 * (-1 if zone[0] == "-" else 1)
-    return int(local.timestamp()) - offset
+    seconds = int(local.timestamp()) - offset
+    if not -62_135_596_800 <= seconds <= 253_402_300_799:
+        raise Misfit(f"{text} is outside the years 1 to 9999 in UTC")
+    return seconds
 
 
 class Checker:

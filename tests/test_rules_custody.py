@@ -182,7 +182,7 @@ def test_a_parent_read_with_other_bytes_is_marked(m: Mission) -> None:
     m.derive(child, {item: m.access(item, child)}, sha256=OTHER_SHA)
     mismatch = m.item(item).mismatch
     assert mismatch is not None
-    assert (mismatch.index, mismatch.by) == (len(m.records) - 1, OLENA)
+    assert (mismatch.index, mismatch.by) == (len(m.records) - 1, [OLENA])
 
 
 # --- handing over --------------------------------------------------------------------------------------------------------------
@@ -486,17 +486,17 @@ def test_the_releaser_may_see_a_mismatch_too(m: Mission) -> None:
     m.release(item, files=OTHERS)
     mismatch = m.item(item).mismatch
     assert mismatch is not None
-    assert mismatch.by == OLENA
+    assert mismatch.by == [OLENA]
 
 
-def test_the_first_mismatch_is_the_place_and_the_last_its_witness(m: Mission) -> None:
+def test_the_first_mismatch_is_the_place_and_all_who_saw_it_its_witnesses(m: Mission) -> None:
     item = m.acquire()
     offer = m.release(item, files=OTHERS)
     place = len(m.records) - 1
     m.accept(item, offer, **DIFFERENT)
     mismatch = m.item(item).mismatch
     assert mismatch is not None
-    assert (mismatch.index, mismatch.by) == (place, PETRO)
+    assert (mismatch.index, mismatch.by) == (place, [OLENA, PETRO])
 
 
 def test_the_digest_of_several_files_does_not_hang_on_their_order(m: Mission) -> None:
@@ -782,7 +782,7 @@ EXPECTED = {
     "reassign": ("", "", "", "", "item.ended"),
     "store": ("", "item.offered", "item.outside", "item.missing", "item.ended"),
     "access": ("", "", "item.outside", "item.missing", "item.ended"),
-    "check": ("", "", "", "", ""),
+    "check": ("", "", "", "", "item.ended"),
     "loss": ("", "", "", "item.missing", "item.ended"),
     "damage": ("", "", "", "", "item.ended"),
     "found": ("incident.found", "incident.found", "incident.found", "", "item.ended"),

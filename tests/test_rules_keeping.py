@@ -124,7 +124,7 @@ def test_other_bytes_at_an_access_are_a_mismatch(m: Mission, when: str) -> None:
     m.access(item, by=EXAMINER, **{when: OTHER_SHA})
     mismatch = m.item(item).mismatch
     assert mismatch is not None
-    assert mismatch.by == EXAMINER
+    assert mismatch.by == [EXAMINER]
 
 
 def test_a_seal_opened_and_closed_again(m: Mission) -> None:
@@ -207,7 +207,7 @@ def test_a_check_that_finds_other_bytes_marks_them(m: Mission) -> None:
     m.check(item, outcome="mismatch", found={"sha256": OTHER_SHA})
     mismatch = m.item(item).mismatch
     assert mismatch is not None
-    assert mismatch.by == AUDITOR
+    assert mismatch.by == [AUDITOR]
 
 
 @pytest.mark.parametrize(

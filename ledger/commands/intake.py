@@ -264,7 +264,11 @@ def derive(operation: str, path: str | None, **options: Any) -> None:
         subject = new_subject()
         parents = sorted({desk.item(word) for word in options["parents"]})
         digests = _digests(desk, parents, options["digests"])
-        evidence = Evidence(path, desk.ledger.objects, also_digests(options["also"]), options["in_place"], derived=True) if path else None
+        evidence = (
+            Evidence(path, desk.ledger.objects, also_digests(options["also"]), options["in_place"], derived=True)
+            if path
+            else None
+        )
         body = {"operation": operation, **_made(options)}
 
         def steps(number: str) -> list[Step]:

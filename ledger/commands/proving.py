@@ -137,6 +137,8 @@ def audit(
         held = _trust(ledger, trust, use_pins=not no_pins)
         if since is not None and ledger.store.checkpoint(since) is None:
             raise Usage(f"there is no checkpoint of size {since} to start from; see custody log")
+        if since is not None and since > held.reach:
+            raise Usage(f"no pin or anchor of yours reaches size {since}: audit all of it, or from a checkpoint that you hold")
         with Workers(ledger.size) as judge:
             report = ledger.audit(held, judge, since or 0, _progress(ledger.size))
         code = report.exit_code(require)
