@@ -11,6 +11,7 @@ from typing import Any
 import click
 import msgspec
 
+from ledger.commands.progress import progress
 from ledger.errors import Refused, Usage
 from ledger.fixity import Digests, hash_fd, hash_file, open_beneath, open_folder, shown
 from ledger.objects.folder import ObjectStore
@@ -62,6 +63,13 @@ class Found:
             return [_hashed_beneath(root, path, also) for path in self.paths]
         finally:
             os.close(root)
+
+    def bytes(self) -> int:
+        """How much there seems to be to read; only a bar on a terminal rests on it."""
+        try:
+            return sum((Path(path) if self.under is None else self.under / path).lstat().st_size for path in self.paths)
+        except OSError:  # reading it will say what is wrong
+            return 0
 
     def names(self) -> list[str]:
         """What the files are called: the name of one file, the path inside a folder."""
@@ -132,7 +140,8 @@ class Evidence:
 
     def _stored(self) -> list[Digests]:
         self._objects.tidy()
-        return self._objects.add_many(self._found.paths, under=self._found.under, also=self._also)
+        with progress("bytes stored", self._found.bytes(), worth=64 << 20) as done:
+            return self._objects.add_many(self._found.paths, under=self._found.under, also=self._also, progress=done)
 
     def _described(self, digests: list[Digests], keep: bool) -> dict[str, Any]:
         files = [described(recorded_name(name), digest) for name, digest in zip(self._found.names(), digests, strict=True)]

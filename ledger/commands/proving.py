@@ -1,6 +1,5 @@
 """Checkpoints, proofs and the audit."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from ledger.commands.folder import open_ledger
 from ledger.commands.options import Common
 from ledger.commands.output import print_json, write_new
 from ledger.commands.passphrases import PASSPHRASES
+from ledger.commands.progress import progress
 from ledger.errors import Unavailable, Usage
 from ledger.printable import printable
 
@@ -139,8 +139,8 @@ def audit(
             raise Usage(f"there is no checkpoint of size {since} to start from; see custody log")
         if since is not None and since > held.reach:
             raise Usage(f"no pin or anchor of yours reaches size {since}: audit all of it, or from a checkpoint that you hold")
-        with Workers(ledger.size) as judge:
-            report = ledger.audit(held, judge, since or 0, _progress(ledger.size))
+        with Workers(ledger.size) as judge, progress("records", ledger.size, worth=20_000) as done:
+            report = ledger.audit(held, judge, since or 0, done)
         code = report.exit_code(require)
         if code == 0 and not no_pins:
             _move_pins(ledger)
@@ -148,12 +148,6 @@ def audit(
             save_trust(ledger, Path(trust_to))
     print_json(as_data(report, code)) if as_json else show_report(report, code)
     return code
-
-
-def _progress(total: int) -> Any:
-    if not sys.stderr.isatty() or total < 20000:
-        return lambda done: None
-    return lambda done: click.echo(f"\r{done} of {total} records", nl=done >= total - 1000, err=True)
 
 
 def _trust(ledger: "Ledger", folder: str | None, use_pins: bool) -> "Trust":
