@@ -261,6 +261,8 @@ def test_what_is_told_late_says_why(m: Mission) -> None:
 def test_a_day_is_not_late(m: Mission) -> None:
     m.act("acquire", m.new_subject(), OLENA, m.acquisition(), time=stamp(m.now - DAY + 1))
     assert m.hints == []
+    m.act("acquire", m.new_subject(), OLENA, m.acquisition(), time=stamp(m.now - DAY))
+    assert [line for line, _ in m.hints] == ["time"]
 
 
 def test_lateness_counts_from_what_was_seen(m: Mission) -> None:
@@ -273,6 +275,8 @@ def test_lateness_counts_from_what_was_seen(m: Mission) -> None:
 
 def test_an_act_before_the_one_it_follows_is_remarked(m: Mission) -> None:
     item = m.acquire()
+    m.record(note_of(m, item, "at the same moment", time=stamp(m.head(item).time)))
+    assert m.hints == []
     m.record(note_of(m, item, time=stamp(m.now - 60)))
     assert [line for line, words in m.hints if "earlier time" in words] == ["time"]
 

@@ -19,6 +19,7 @@ from mission import (
     refused,
     stamp,
 )
+from msgspec.structs import replace
 
 SEALED: dict[str, Any] = {"number": "S-1", "state": "intact"}
 
@@ -263,11 +264,12 @@ def test_a_physical_item_is_checked_by_eye(m: Mission) -> None:
 def test_lost_and_found(m: Mission, kind: str) -> None:
     """The item is missing, the last holder answers; found again, they hold it. Both stand as declared incidents."""
     item = m.acquire()
-    m.release(item)
+    before = m.item(item)
+    m.release(item, transfer="t1", expires=stamp(m.now + 100))
     m.incident(item, kind)
-    fact = m.item(item)
-    assert (fact.status, fact.holder, fact.to, fact.release) == ("missing", OLENA, None, None)
+    assert m.item(item) == replace(before, status="missing", since=len(m.records) - 1)
     m.incident(item, "found", REGISTRAR)
+    assert m.item(item).since == len(m.records) - 1
     assert (m.item(item).status, m.item(item).holder) == ("held", OLENA)
     assert [line for line, _ in m.hints] == ["custody", "custody"]
 
@@ -330,6 +332,7 @@ def test_the_holder_disposes_with_a_witness(m: Mission, manner: str) -> None:
     m.store(item, box)
     to = {"to": "the owner"} if manner in ("returned", "transferred_title") else {}
     m.dispose(item, [OLENA, AUDITOR], manner, **to)
+    assert m.item(item).since == len(m.records) - 1
     assert (m.item(item).status, m.item(item).holder, m.item(box).contents) == ("ended", OLENA, [])
 
 
