@@ -230,7 +230,7 @@ def test_a_missing_item_and_a_found_one(office: Office) -> None:
     output = shown(office, item)
     assert "place: the yard" in output
     assert f"! other fingerprint than the reference: {OTHER['sha256']}" in output
-    assert "! its content differs from the reference since record 8, last seen by olena@un.example" in output
+    assert "! its content differs from the reference since record 8, seen by olena@un.example" in output
 
 
 def test_a_declared_gap_is_named(office: Office) -> None:

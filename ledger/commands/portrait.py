@@ -81,7 +81,7 @@ def head(p: Portrait) -> Iterator[Line]:
     for name, text in _facts(p):
         yield from (Line(f"  {name if n == 0 else '':<14} ", line) for n, line in enumerate(text.split("\n")))
     if p.item.mismatch is not None:
-        where = f"since record {p.item.mismatch.index}, last seen by {safe(p.item.mismatch.by)}"
+        where = f"since record {p.item.mismatch.index}, seen by {', '.join(map(safe, p.item.mismatch.by))}"
         yield Line("  ! ", f"its content differs from the reference {where}", "bold red")
 
 
