@@ -32,6 +32,7 @@ class Heads:
     state: Replay
     _keys: list[str] = field(default_factory=list)
     _all_keys: set[str] = field(default_factory=set)
+    _proved: set[str] = field(default_factory=set)
     _fixed: dict[int, list[str]] = field(default_factory=dict)
     _carried: dict[int, int] = field(default_factory=dict)
     _spoiled: set[int] = field(default_factory=set)
@@ -49,6 +50,7 @@ class Heads:
         if isinstance(ledger, LedgerFact):
             self._keys = ledger.vkeys
             self._all_keys.update(ledger.vkeys)
+            self._proved.add(ledger.vkeys[0])  # its Ed25519 key has signed the entry that names it; the other one is only named
             if isinstance(entry.body, acts.Checkpoint):
                 if entry.body.previous is not None:
                     self._carried[max(self._fixed)] = index
@@ -90,6 +92,7 @@ class Heads:
 
     def _opened(self, opened: OpenedCheckpoint, keys: list[Verifier]) -> None:
         head, said = opened.checkpoint, f"the checkpoint of size {opened.checkpoint.size}"
+        self._proved.update(key.vkey for key in opened.signed_by)
         if head.origin != self.report.origin:
             self.report.fault("log", f"{said} is of the ledger {head.origin}")
         elif head.size > self.report.size:
@@ -197,7 +200,7 @@ class Heads:
         return any(_verifies(key, note) for key in keys)
 
     def _policy(self, policy: Policy) -> None:
-        if not {log.vkey for log in policy.logs} & self._all_keys:
+        if not {log.vkey for log in policy.logs} & self._proved:
             self.report.fault("log", "no key of this log stands in your policy: it is not the log that the policy names")
         try:
             keys = [*policy.witnesses.values(), *policy.logs]

@@ -68,6 +68,12 @@ def stranger(a: Attacker) -> None:
     a.force(a.sign(a.entry("note", a.office.subject("O-1"), key.verifier.name, {"text": "I was there."}), key))
 
 
+def stranger_again(a: Attacker) -> None:
+    stranger(a)
+    key = Ed25519Signer("mallory@un.example", bytes(range(32)))
+    a.force(a.sign(a.entry("note", a.office.subject("P-1"), key.verifier.name, {"text": "And there."}), key))
+
+
 class Borrowed:
     """Signs under one handler's name and key ID with other bytes in the place of the signature."""
 
@@ -83,6 +89,12 @@ def by_the_operator(a: Attacker) -> None:
     text = a.entry("note", a.office.subject("O-1"), "petro", {"text": "I lost it."})
     value = Ed25519Signer(full("petro"), bytes(32)).sign(text).value
     a.force(a.sign(text, Borrowed(a.signer("petro").verifier, value)))
+
+
+def against_the_rules(a: Attacker) -> None:
+    """Olena does not hold the item; but she never signed that she lets it go, and that is what is wrong."""
+    text = a.entry("release", a.office.subject("O-1"), "olena", release("eva"))
+    a.force(a.sign(text, Borrowed(a.signer("olena").verifier, Ed25519Signer(full("olena"), bytes(32)).sign(text).value)))
 
 
 def small_order(a: Attacker) -> None:
@@ -117,6 +129,9 @@ KEYS = (
     Case("a replaced key", rotated_out, 1, (("keys", 17, "O-1", "was replaced at record 16, and this is record 17"),)),
     Case("a stolen key before its revocation", stolen, 0, (), ("a key of eva@un.example was declared unsafe from record 16 on", "records 16")),
     Case("a key that nobody enrolled", stranger, 1, (("keys", 16, "O-1", "of mallory@un.example is not enrolled"),)),
+    Case("a key that nobody enrolled, twice", stranger_again, 1,
+         (("keys", 16, "O-1", "of mallory@un.example is not enrolled"),), ("entries that cannot be admitted after that: 1, records 17",)),
+    Case("the operator for a handler, against the rules", against_the_rules, 1, (("signatures", 16, "O-1", "does not match the text"),)),
     Case("the operator for a handler", by_the_operator, 1, (("signatures", 16, "O-1", "the signature does not match the text"),)),
     Case("a key of low order", small_order, 1, (("keys", 16, "handler:mallory@un.example", "a key cannot be used"),)),
     Case("one key for two handlers", second_person, 1, (("keys", 16, "handler:twin@un.example", "is already known to this ledger"),)),

@@ -216,6 +216,17 @@ def test_the_policy_must_name_this_log() -> None:
     assert audit(held(m), dataclasses.replace(trust, policy=other)).lines["log"].verdict == "fail"
 
 
+def test_a_key_that_the_log_only_names_does_not_make_it_the_log_of_the_policy() -> None:
+    """Whoever opens a ledger may write another log's ML-DSA-44 key into it; only a checkpoint shows that they hold it."""
+    m = story()
+    policy = parse_policy(format_policy([m.key(ORIGIN, "other").verifier, m.cosigner.verifier]))
+    trust = dataclasses.replace(pin(m), policy=policy)
+    assert audit(held(m), trust).exit_code() == 0
+    unsigned = held(m)
+    unsigned.heads = []
+    assert any("no key of this log stands in your policy" in fault for fault in faults(audit(unsigned, trust)))
+
+
 def test_a_checkpoint_over_other_records_is_named() -> None:
     """Two logs with one key and one prefix: the checkpoint of one contradicts the other."""
     m, other = story(), Mission()

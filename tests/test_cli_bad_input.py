@@ -382,7 +382,7 @@ def test_a_passphrase_from_a_pipe_ends_at_its_line(office: Office) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_at_a_prompt_leaves_nothing(office: Office, environment: dict[str, str], number: signal.Signals) -> None:
-    """The draft waits for yes or no; SIGTERM ends it as it ends any program."""
+    """While it waits for a passphrase; SIGTERM ends it as it ends any program."""
     office.new_item("olena")
     before = rows(office)
     environment.pop("CUSTODY_PASSPHRASE_FILE")
