@@ -15,7 +15,7 @@ LIGHTER := --allow-untyped-defs --allow-incomplete-defs --allow-untyped-calls --
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: .venv/.installed ## a whole case, from acquisition to a dossier, in demo/
+demo: .venv/.installed ## a whole fictional case, from its first entry to an audit, in demo/
 	@if [ -e demo ] && [ ! -f demo/.made-by-make ]; then \
 	  echo "demo/ is there and was not made by 'make demo': move it away, then try again." >&2; exit 2; fi
 	@rm -rf demo

@@ -143,7 +143,7 @@ def audit(
             report = ledger.audit(held, judge, since or 0, done)
         code = report.exit_code(require)
         if code == 0 and not no_pins:
-            _move_pins(ledger)
+            _move_pins(ledger, report)
         if trust_to and code == 0:
             save_trust(ledger, Path(trust_to))
     print_json(as_data(report, code)) if as_json else show_report(report, code)
@@ -178,14 +178,17 @@ def _remembered(ledger: "Ledger") -> "tuple[tuple[Pin, ...], tuple[bytes, ...]]"
     return tuple(dict.fromkeys(pin for pin in pins if pin is not None)), receipts
 
 
-def _move_pins(ledger: "Ledger") -> None:
-    """After a sound audit, the heads that this computer remembers of the ledger move on to the present one."""
+def _move_pins(ledger: "Ledger", report: "Report") -> None:
+    """After a sound audit, the heads that this computer remembers of the ledger move on to the one that was audited."""
+    from base64 import b64decode
+
     from keys.keystore import Keystore, default_home
+    from keys.pins import Pin
 
     keystore = Keystore(default_home())
     for name in keystore.names():
         if keystore.pin(ledger.origin, name) is not None:
-            keystore.set_pin(name, head_pin(ledger))
+            keystore.set_pin(name, Pin(ledger.origin, report.size, b64decode(report.head or ""), ledger.hash_at(0)))
 
 
 def _read(path: Path) -> bytes:
