@@ -24,6 +24,7 @@ from ledger.checkpoint import Checkpoint, sign_checkpoint
 from ledger.entry import Entry, cite, decode_entry, encode_entry, entry_hash, make_entry, text_hash
 from ledger.errors import CannotTell, Fault, Malformed, NewerFormat, Refused, Usage
 from ledger.fields import instant
+from ledger.label import is_label, parse_label
 from ledger.objects.folder import ObjectStore, Outcome
 from ledger.objects.recheck import recheck_folder
 from ledger.record import Record, format_record, parse_record, record_hash, subject_tag
@@ -143,7 +144,12 @@ class Ledger:
         return found if found is not None else b""
 
     def subject_of(self, word: str) -> str:
-        """The item that a word names: its exhibit number (an earlier one too), or its identifier. Raises Refused where there is none."""
+        """The item that a word names: its exhibit number (an earlier one too), its identifier, or its label as it is scanned.
+
+        Raises Refused where there is none.
+        """
+        if is_label(word):
+            word = self._labelled(word)
         owner = self.store.fact(f"number:{word}", Owner)
         if owner is not None:
             return owner.of
@@ -152,6 +158,12 @@ class Ledger:
         near = next((other for other in (word.upper(), word.lower()) if self.store.fact(f"number:{other}", Owner) is not None), None)
         hint = f"did you mean {near}?" if near else "see custody list"
         raise Refused("item.unknown", f"there is no item {word} in this ledger; {hint}")
+
+    def _labelled(self, word: str) -> str:
+        label = parse_label(word)
+        if label.origin != self.origin:
+            raise Refused("item.unknown", f"that label is of {label.number} in the ledger {label.origin}, not in {self.origin}")
+        return label.subject
 
     def item(self, subject: str) -> ItemFact:
         """The item under a subject, which must be there."""

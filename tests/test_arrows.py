@@ -22,7 +22,7 @@ CENTRE = {
     *("merkle", "index", "checkpoint", "proof", "timestamp", "witness"),
     *("state", "submission", "admit", "keyring", "roster", "epoch", "acquisition", "condition", "custody", "containers"),
     *("keeping", "findings", "consent", "disclosure"),
-    *("policy", "replay", "report", "audit", "blame", "source", "signers", "heads", "remainder", "tables"),
+    *("policy", "replay", "report", "audit", "blame", "source", "signers", "heads", "remainder", "tables", "label"),
 }
 EDGES = {"confidential", "workers", "fixity", "embedded", "embedded_reader", "objects", "sample", "sealed", "store", "dossier"}
 LAYERS: list[set[str]] = [
