@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import msgspec
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
 
 from ledger import acts
 from ledger import fields as f
@@ -51,8 +51,9 @@ TABLES: tuple[Table, ...] = (
             "subject": _TEXT, "number": _TEXT, "kind": _TEXT, "status": _TEXT, "holder": _TEXT, "other_party": "TEXT",
             "since": "TEXT", "since_record": _INT, "description": "TEXT", "acquired": "TEXT", "acquired_by": _TEXT,
             "container": "TEXT", "seal": "TEXT", "sealed": _INT, "content": "TEXT", "mismatch_record": "INTEGER", "holds": _INT,
+            "location": "TEXT", "checked": "TEXT",
         },
-        ("subject",), ("number", "holder"), (("container", "items", "subject"), ("holder", "handlers", "name")),
+        ("subject",), ("number", "holder", "location"), (("container", "items", "subject"), ("holder", "handlers", "name")),
     ),
     Table(
         "custody",
@@ -109,6 +110,11 @@ TABLES: tuple[Table, ...] = (
     ),
     Table("labels", {"label": _TEXT, "subject": _TEXT}, ("label", "subject"), ("subject",), (_ITEM,)),
     Table("persons", {"code": _TEXT, "granted": _TEXT, "withdrawn": _INT}, ("code",)),
+    Table(
+        "transfers",
+        {"transfer": _TEXT, "record_index": _INT, "subject": _TEXT, "act": _TEXT},
+        ("transfer", "record_index"),
+    ),
 )  # fmt: skip
 """`facts` is what the rules read, one JSON value a key; the others are for people."""
 
@@ -124,7 +130,14 @@ def rows(entry: Entry[acts.Body], record: Record, cited: str, changes: Changes) 
     """
     said: dict[str, Value] = {"record_index": record.index, "time": entry.time, "recorded": record.recorded, "entry": cited}
     stands: Row = "entries", {**said, "act": entry.act, "subject": entry.subject, "signers": _names(entry.by)}
-    return [stands, *_of_act(entry, said), *_of_changes(entry, record, said, changes)]
+    return [stands, *_of_transfer(entry, record), *_of_act(entry, said), *_of_changes(entry, record, said, changes)]
+
+
+def _of_transfer(entry: Entry[acts.Body], record: Record) -> Iterator[Row]:
+    """Entries of any act that name a transfer stand together under it."""
+    if not isinstance(entry.body.transfer, UnsetType):
+        named: dict[str, Value] = {"transfer": entry.body.transfer, "record_index": record.index}
+        yield "transfers", {**named, "subject": entry.subject, "act": entry.act}
 
 
 def _of_act(entry: Entry[acts.Body], said: dict[str, Value]) -> Iterator[Row]:
@@ -163,6 +176,8 @@ def _of_changes(entry: Entry[acts.Body], record: Record, said: dict[str, Value],
             subject, now = key.removeprefix("item:"), _item_now(fact)
             moved = fact.since == record.index
             yield "items", {"subject": subject, **now, **({"since": record.recorded} if moved else {})}
+            if subject == entry.subject:
+                yield "items", {"subject": subject, **_seen(entry.body, record), **_kept(entry.body, fact)}
             for label in fact.labels:
                 yield "labels", {"label": label, "subject": subject}
             if moved and subject == entry.subject:
@@ -182,6 +197,28 @@ def _item_now(item: ItemFact) -> dict[str, Value]:
         "container": item.container, "seal": item.seal, "sealed": int(item.sealed), "content": item.content,
         "mismatch_record": item.mismatch.index if item.mismatch else None, "holds": len(item.holds),
     }  # fmt: skip
+
+
+def _seen(body: acts.Body, record: Record) -> dict[str, Value]:
+    """When its content or its seal was last looked at. A check that did not find it is no look, nor is a handover unseen."""
+    looked = isinstance(body, acts.Acquire | acts.Derive) or (isinstance(body, acts.Check) and body.outcome != "missing")
+    if isinstance(body, acts.Release | acts.Accept | acts.Handover | acts.Return | acts.Reassign | acts.Incident):
+        looked = body.files is not UNSET or body.seal is not UNSET
+    return {"checked": record.recorded} if looked else {}
+
+
+def _kept(body: acts.Body, item: ItemFact) -> dict[str, Value]:
+    """Where it is kept, in words, as far as that was said since it last changed hands; an open offer leaves it in its place.
+
+    None for what lies in a container. Where a check found it stays the word of that check.
+    """
+    if item.container is not None or item.status in ("outside", "missing", "ended"):
+        return {"location": None}
+    if isinstance(body, acts.Accept | acts.Handover):
+        return {"location": _given(body.stored_at)}
+    if isinstance(body, acts.Store):
+        return {"location": body.location if isinstance(body.location, str) else None}
+    return {"location": None} if isinstance(body, acts.Return | acts.Reassign) else {}
 
 
 def _handler(handler: HandlerFact) -> Iterator[Row]:

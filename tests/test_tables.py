@@ -123,6 +123,110 @@ def test_a_revoked_handler_is_no_longer_active_and_the_key_says_until_when(m: To
     assert (key["vkey"], key["until_record"], key["ended_by"]) == (vkey, index, "revoked")
 
 
+# --- where it is kept, and when it was last looked at --------------------------------------------------------------------------
+
+
+def kept(m: Told, subject: str) -> Any:
+    return m.row_of("items", subject).get("location")
+
+
+def checked(m: Told, subject: str) -> Any:
+    """How many records ago it was last looked at."""
+    seen = m.row_of("items", subject)["checked"]
+    return next(n for n, (_, record, _, _) in enumerate(reversed(m.steps)) if record.recorded == seen)
+
+
+def test_an_item_is_kept_where_its_holder_last_said(m: Told) -> None:
+    subject = m.acquire()
+    assert kept(m, subject) is None
+    m.store(subject)
+    assert kept(m, subject) == "shelf 4"
+    m.act("note", subject, OLENA, {"text": "dusty"})
+    m.check(subject, found={"sha256": SHA, "location": "the corridor"})
+    release = m.release(subject)
+    assert kept(m, subject) == "shelf 4"
+    m.act("withdraw", subject, OLENA, {"release": release, "reason": "mistake"})
+    assert kept(m, subject) == "shelf 4"
+
+
+def test_who_takes_it_says_where_it_is_kept_from_now_on_or_nobody_knows(m: Told) -> None:
+    subject = m.acquire()
+    m.store(subject)
+    m.accept(subject, m.release(subject), stored_at="safe 9")
+    assert kept(m, subject) == "safe 9"
+    m.handover(subject, PETRO, OLENA)
+    assert kept(m, subject) is None
+    m.handover(subject, OLENA, PETRO, stored_at="safe 8")
+    assert kept(m, subject) == "safe 8"
+    m.reassign(subject, [REGISTRAR, OLENA], PETRO, m.head(subject).entry)
+    assert kept(m, subject) is None
+
+
+@pytest.mark.parametrize("gone", ["outside", "missing", "ended"])
+def test_what_is_gone_is_kept_nowhere(m: Told, gone: str) -> None:
+    subject = m.acquire()
+    m.store(subject)
+    if gone == "outside":
+        release = m.send_out(subject)
+    elif gone == "missing":
+        m.incident(subject, "theft")
+    else:
+        m.dispose(subject, [OLENA, PETRO])
+    assert kept(m, subject) is None
+    if gone == "outside":
+        m.take_back(subject, release)
+        assert kept(m, subject) is None
+
+
+def test_what_lies_in_a_container_is_kept_where_that_is(m: Told) -> None:
+    box = m.acquire(kind="container", files=None, place={"text": "Depot"})
+    subject = m.acquire()
+    m.store(box)
+    m.store(subject)
+    m.store(subject, box)
+    row = m.row_of("items", subject)
+    assert (row["location"], row["container"]) == (None, box)
+    assert kept(m, box) == "shelf 4"
+    m.release(box, files=None, content_check="not_possible", content_check_reason="a box", transfer="t1")
+    boxed = m.head(box).entry
+    m.accept(subject, m.release(subject, transfer="t1"), stored_at="safe 9")
+    assert kept(m, subject) is None, "it lies in the box"
+    m.accept(box, boxed, files=None, match=None, content_check="not_possible", content_check_reason="a box", stored_at="safe 9")
+    assert kept(m, box) == "safe 9"
+
+
+def test_a_look_is_what_saw_content_or_seal(m: Told) -> None:
+    subject = m.acquire()
+    assert checked(m, subject) == 0
+    m.store(subject)
+    m.access(subject)
+    assert checked(m, subject) == 2
+    m.check(subject)
+    assert checked(m, subject) == 0
+    m.check(subject, outcome="missing", found={})
+    m.act("note", subject, OLENA, {"text": "dusty"})
+    assert checked(m, subject) == 2
+    m.check(subject, outcome="mismatch", found={"sha256": "0" * 64})
+    assert checked(m, subject) == 0
+    m.accept(subject, m.release(subject))
+    assert checked(m, subject) == 0
+    m.incident(subject, "loss", by=PETRO)
+    assert checked(m, subject) == 1
+    m.incident(subject, "found", by=PETRO)
+    assert checked(m, subject) == 0
+
+
+def test_a_handover_in_which_nothing_could_be_checked_is_no_look(m: Told) -> None:
+    subject = m.acquire(kind="physical", files=None, place={"text": "Depot"})
+    unseen = {"files": None, "content_check": "not_possible", "content_check_reason": "in a bag"}
+    release = m.release(subject, **unseen)
+    m.accept(subject, release, match=None, **unseen)
+    assert checked(m, subject) == 2
+    seal = {"number": "4471", "state": "intact"}
+    release = m.release(subject, PETRO, OLENA, files=None, content_check="seal_only", seal=seal)
+    assert checked(m, subject) == 0
+
+
 def test_consent_stands_under_the_code_of_the_person(m: Told) -> None:
     layers = [{"to": "court", "granted": True}, {"to": "public", "granted": False}]
     m.act("consent", "person:W-1", OLENA, {"layers": layers, "limits": "none", "explained": "in person"})
@@ -157,3 +261,11 @@ def test_every_link_leads_to_the_key_of_another_table() -> None:
         for column, other, key in table.links:
             assert column in table.columns
             assert BY_NAME[other].key == (key,)
+
+
+def test_entries_of_one_transfer_stand_together(m: Told) -> None:
+    subject = m.acquire()
+    assert m.last("transfers") == []
+    m.release(subject, transfer="box-7")
+    index = len(m.records) - 1
+    assert m.last("transfers") == [{"transfer": "box-7", "record_index": index, "subject": subject, "act": "release"}]
