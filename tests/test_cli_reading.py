@@ -96,6 +96,7 @@ O-1 · a video
   kind           digital, 1 file
   fingerprint    sha256 ee8250fb76e094b34b471f13a73dbbe51d1ae142e9df59d7c0d31ec20f0a0a8e  video.mp4, 8 bytes
   seal           A2, not intact
+  last look      …, … ago
   case           case 12
   incident       market
   identifier     urn:uuid:…
@@ -177,6 +178,19 @@ def test_show_draws_the_custody_of_an_item(office: Office) -> None:
     story(office)
     output = shown(office, "O-1")
     assert matches(STORY.removesuffix("\n").split("\n"), output.removesuffix("\n").split("\n")), output
+
+
+def test_show_and_list_say_where_an_item_is_kept_and_when_it_was_last_seen(office: Office) -> None:
+    item = office.new_item()
+    assert "kept at" not in shown(office, item)
+    office.act("store", office.subject(item), "olena", {"location": f"safe {HOSTILE}3"})
+    assert "kept at        safe a\\u202e4pm.exe" in shown(office, item)
+    with office.open() as ledger:
+        acquired_at = stamp(ledger.store.recorded(6))
+    (row,) = office.run("list", "--json").json
+    told = office.run("show", item, "--json").json
+    assert row["location"] == told["location"] == f"safe {HOSTILE}3"
+    assert row["checked"] == told["checked"] == acquired_at
 
 
 def test_show_tells_programs_the_same(office: Office) -> None:

@@ -13,9 +13,10 @@ from ledger import fields as f
 from ledger.commands.paper import Line
 from ledger.commands.phrases import sentence
 from ledger.commands.timeline import Leg, Step, legs, remark, stretch
-from ledger.commands.words import Book, counted, files, given, safe, utc, without_marks, words
+from ledger.commands.words import Book, counted, duration, files, given, safe, utc, without_marks, words
 from ledger.entry import cite, decode_entry, entry_hash
 from ledger.errors import Fault
+from ledger.fields import instant
 from ledger.record import parse_record
 from ledger.state import HoldFact, ItemFact, LedgerFact
 from ledger.store.reading import Reading
@@ -108,6 +109,7 @@ def _facts(p: Portrait) -> Iterator[tuple[str, str]]:
         yield "fingerprint", "\n".join(fingerprints)
     if item.seal is not None:
         yield "seal", f"{safe(item.seal)}" + ("" if item.sealed else ", not intact")
+    yield from _whereabouts(p)
     yield from _labels(p)
     yield from _kin(p)
     if item.persons:
@@ -121,6 +123,19 @@ def _facts(p: Portrait) -> Iterator[tuple[str, str]]:
     if count := sum(n for _, n in closed):
         yield "confidential", f"{counted(count, 'field')} closed (record {', '.join(str(index) for index, n in closed if n)})"
     yield "identifier", safe(p.subject)
+
+
+def _whereabouts(p: Portrait) -> Iterator[tuple[str, str]]:
+    """Where it is kept, as its holder said last, and when somebody last saw its content or its seal."""
+    row = _row(p)
+    if row["location"] is not None:
+        yield "kept at", safe(row["location"])
+    if row["checked"] is not None and p.item.status != "ended":
+        yield "last look", f"{row['checked']}, {duration(p.now - instant(row['checked']))} ago"
+
+
+def _row(p: Portrait) -> dict[str, Any]:
+    return next(p.store.rows("items", subject=p.subject))
 
 
 def _fingerprints(body: acts.Body) -> Iterator[str]:
@@ -188,6 +203,7 @@ def as_data(p: Portrait) -> dict[str, Any]:
         "subject": p.subject,
         "item": msgspec.to_builtins(p.item),
         "custody": [_leg(leg) for leg in p.legs],
+        **{name: _row(p)[name] for name in ("location", "checked")},
         "closed": sum(len(given(step.entry.body.sd) or ()) for step in p.steps),
         "findings": [_finding(p, step) for step, _ in p.of(acts.Verify)],
         "amendments": [_entry(p, step) for step, _ in p.of(acts.Amend)],
