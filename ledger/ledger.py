@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -69,14 +69,27 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer to an append: a place for every entry, and one receipt, the last record as a note signed by the log."""
+    """The answer to an append: a place for every entry, and one receipt, the last record as a note signed by the log.
+
+    Without a receipt nothing is recorded yet: the entries wait in the outbox, and the places are those of this copy's own view.
+    """
 
     places: tuple[Recorded, ...]
-    receipt: bytes
+    receipt: bytes | None
 
 
-class _Rehearsed(Exception):
-    """Ends a rehearsal, so that its transaction is rolled back."""
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A signed entry that is not recorded: where it would stand, or why the log does not take it.
+
+    `known`: whether it is signed by people of this ledger; else nobody answers for it.
+    """
+
+    note: bytes
+    entry: Entry[acts.Body]
+    place: Recorded | None
+    refusal: Refused | None = None
+    known: bool = True
 
 
 class Ledger:
@@ -92,6 +105,9 @@ class Ledger:
         self.store = store
         self.clock = clock
         self.objects = ObjectStore(folder / OBJECTS)
+        self._looking = ExitStack()
+        self._ahead: Writing | None = None
+        self._before_ahead: int | None = None
 
     @classmethod
     def create(cls, folder: Path, clock: Clock = system_clock) -> Ledger:
@@ -108,6 +124,11 @@ class Ledger:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """What was only looked ahead at is gone."""
+        self._looking.close()
         self.store.close()
 
     # reading
@@ -191,7 +212,7 @@ class Ledger:
     def draft(self, act: str, subject: str, by: Sequence[str], body: dict[str, Any], time: str) -> Entry[acts.Body]:
         """The entry as it would be signed now: with the head that was seen and the subject's previous entry."""
         head = self.store.fact(f"head:{subject}", Head)
-        size = self.size
+        size = self.committed
         seen = {"size": size, "record": cite(self.hash_at(size - 1))} if size else None
         prev = None if head is None else {"seq": head.seq, "entry": head.entry}
         return make_entry(act, ledger=self.origin, subject=subject, time=time, by=list(by), seen=seen, prev=prev, body=body)
@@ -202,7 +223,7 @@ class Ledger:
 
         pin = keystore.pin(self.origin, handler)
         if pin is not None:
-            check_pin(pin, self.size, self.hash_at)
+            check_pin(pin, self.committed, self.hash_at)
 
     # the append
 
@@ -228,18 +249,70 @@ class Ledger:
             if writer is not None and writer.outcome == "recorded":
                 Ledger.recorded = self.size - 1
 
-    def rehearse(self, notes: Iterable[bytes], lines: bool = True) -> None:
+    def rehearse(self, notes: Iterable[bytes], lines: bool = True, signed: bool = False) -> tuple[Recorded, ...]:
         """Judges entries as `record` would but for what their signatures prove, and keeps nothing. Raises as `record` does.
 
         Evidence is stored only after this, so that a refused entry leaves none behind. `lines` false: whose keys sign is not
-        asked either, since some of them are elsewhere.
+        asked either, since some of them are elsewhere. `signed`: the signatures are verified too.
         """
-        with suppress(_Rehearsed), self.store.writing() as writer:
-            for note in notes:
-                self._append(writer, note, None, lines)
-            raise _Rehearsed
+        with self.store.rehearsing() as writer:
+            return tuple(self._append(writer, note, None, lines, signed) for note in notes)
 
-    def _append(self, writer: Writing, note: bytes, log_key: Signer | None, lines: bool = True) -> Recorded:
+    # away from the log, and back
+
+    def follow(self, pairs: Iterable[tuple[bytes, bytes]], receipt: bytes, checkpoints: Iterable[bytes] = ()) -> int:
+        """Appends records with their entries as the log made them elsewhere, all or none; how many are new. See `ledger.following`."""
+        from ledger.following import follow
+
+        with self._recording() as writer:
+            return follow(writer, list(pairs), receipt, checkpoints)
+
+    @property
+    def committed(self) -> int:
+        """How many records the log has, without those that a look ahead adds."""
+        return self.size if self._before_ahead is None else self._before_ahead
+
+    def look_ahead(self, notes: Iterable[bytes]) -> list[Waiting]:
+        """From now on this ledger is seen as it will be when these signed entries are recorded; nothing of it is kept.
+
+        Entries that the log would not take now are left out; the answer says why. To be called again for more.
+        """
+        if self._ahead is None:
+            self._before_ahead = self.size
+            self._ahead = self._looking.enter_context(self.store.rehearsing())
+        self._ahead.moment = None
+        seen = [self._tried(self._ahead, note, None) for note in notes]
+        self._ahead.show()
+        return seen
+
+    def record_what_passes(self, notes: Iterable[bytes], log_key: Signer) -> list[Waiting]:
+        """Records, in their order and in one transaction, those entries that the rules admit; says of the others why not.
+
+        Raises SignatureError for one that is not what its signers signed: then nothing is recorded.
+        """
+        with self._recording() as writer:
+            return [self._tried(writer, note, log_key) for note in notes]
+
+    def _tried(self, writer: Writing, note: bytes, log_key: Signer | None) -> Waiting:
+        entry = decode_entry(parse_note(note).text)
+        try:
+            return Waiting(note, entry, self._append(writer, note, log_key))
+        except Refused as refusal:
+            return Waiting(note, entry, None, refusal, self._signed_here(writer, entry, note))
+
+    def _signed_here(self, writer: Writing, entry: Entry[acts.Body], note: bytes) -> bool:
+        """Whether the keys that sign it are of this ledger, though it is refused. Raises SignatureError for a false signature."""
+        record, _ = self._place(writer, entry, note)
+        try:
+            verifiers = keys_of(submission(entry, note, record, writer), parse_note(note).signatures)
+        except Refused:
+            return False
+        check_signatures(verifiers, parse_note(note))
+        return entry.ledger == self.origin
+
+    def _append(
+        self, writer: Writing, note: bytes, log_key: Signer | None, lines: bool = True, signed: bool = False
+    ) -> Recorded:
         """Judges an entry and puts it in its place. Without a log key it is only a rehearsal."""
         parsed = parse_note(note)
         entry = decode_entry(parsed.text)
@@ -251,7 +324,7 @@ class Ledger:
         record, late = self._place(writer, entry, note)
         s = submission(entry, note, record, writer)
         verifiers = keys_of(s, parsed.signatures) if lines else []
-        if log_key is not None:
+        if log_key is not None or signed:
             check_signatures(verifiers, parsed)
         before = writer.fact("ledger", LedgerFact)  # a rotation of the log's key counts from the next record on
         admission = admit(s, parsed.text, record)
@@ -261,8 +334,12 @@ class Ledger:
         return Recorded(record, s.cited, (*late, *(sentence for _, sentence in admission.notes)))
 
     def _place(self, writer: Writing, entry: Entry[acts.Body], note: bytes) -> tuple[Record, tuple[str, ...]]:
-        """The next place in the log. `recorded` never goes backwards, even where this computer's clock does."""
-        size, now = writer.size(), self.clock()
+        """The next place in the log. `recorded` never goes backwards, even where this computer's clock does.
+
+        All records of a transaction carry one time, so that from its receipt and its entries they can be made again.
+        """
+        size, now = writer.size(), writer.moment if writer.moment is not None else self.clock()
+        writer.moment = now
         head = writer.fact(f"head:{entry.subject}", Head)
         last = writer.recorded(size - 1) if size else now
         behind = last - now
@@ -297,7 +374,8 @@ class Ledger:
         with self._recording() as writer:
             subjects, root = writer.index_head()
             note = sign_note(encode_entry(self._closing(subjects, root)), [logs[0].signer])
-            self._append(writer, note, logs[0].signer)
+            place = self._append(writer, note, logs[0].signer)
+        keep(keystore, self, [], Answer((place,), sign_note(format_record(place.record), [logs[0].signer])), [note])
         signed = self._sign_fixed(logs, keystore)
         if signed is None:
             raise CannotTell("the checkpoint act was recorded but could not be signed; run custody checkpoint again")

@@ -6,6 +6,7 @@ for tests only. Most commands run inside the test's own process, through `cli.ma
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import uuid
@@ -19,6 +20,7 @@ from unittest.mock import patch
 from click.testing import CliRunner
 
 from cli import main
+from keys.folder import file_name
 from keys.keystore import Keystore
 from keys.note import sign_note
 from keys.seal import Cost
@@ -134,6 +136,19 @@ class Office:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         return path
+
+    def laptop(self, name: str, *people: str) -> "Office":
+        """A field copy of the ledger on a computer of its own, with the keys of these people and not that of the log."""
+        laptop = Office(self.folder / name, self.env)
+        laptop.desk.mkdir(parents=True)
+        shutil.copy(self.folder / "passphrase", laptop.folder)
+        shutil.copytree(self.ledger_folder, laptop.ledger_folder)
+        keys = laptop.home / "keys"
+        keys.mkdir(parents=True, mode=0o700)
+        laptop.home.chmod(0o700)
+        for person in people:
+            shutil.copy(self.home / "keys" / f"{file_name(full(person))}.key", keys)
+        return laptop
 
     # past the program: what a test needs to stand on
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 from keys.note import Note, Signature, format_note, sign_note
 from ledger.acts import ACTS
 from ledger.commands.evidence import Evidence, described, recorded_name
-from ledger.commands.folder import open_ledger
+from ledger.commands.folder import head_pin, open_ledger
 from ledger.commands.options import Common, tidied
 from ledger.commands.output import print_json, write_new
 from ledger.commands.passphrases import passphrase
@@ -27,6 +27,7 @@ from ledger.entry import cite, encode_entry, entry_hash
 from ledger.errors import Conflict, Malformed, Refused, Usage
 from ledger.fixity import hash_file, shown
 from ledger.ledger import Answer, Ledger, keep, moment
+from ledger.outbox import Outbox
 from ledger.printable import printable
 from ledger.sealed import SealedStore
 
@@ -81,6 +82,7 @@ class Desk:
         self.options = options
         self.ledger = ledger if ledger is not None else open_ledger(write=True)
         self.keystore = Keystore(default_home())
+        self.away = bool(self.ledger.size) and not self.keystore.has(self.ledger.origin)
         self._unlocked: dict[str, Unlocked] = {}
         self._waiting: dict[Path, str] = {}
         self.sealing = Sealing(sealed_store(self.ledger.folder).path)
@@ -89,7 +91,7 @@ class Desk:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.ledger.store.close()
+        self.ledger.close()
 
     @property
     def handler(self) -> str:
@@ -279,10 +281,21 @@ class Desk:
             raise Usage(f"the key of {away[0]} is not on this computer; use --draft FILE, and custody sign on theirs")
 
     def record(self, notes: list[bytes], names: Iterable[str]) -> Answer:
-        """Records signed entries and keeps the receipt, with every signer whose key is here."""
+        """Records signed entries and keeps the receipt, with every signer whose key is here. Away from the log they wait in the outbox."""
+        if self.away:
+            return self._wait(notes, names)
         answer = self.ledger.record(notes, self.signer(self.ledger.origin))
         keep(self.keystore, self.ledger, [name for name in dict.fromkeys(names) if self.keystore.has(name)], answer, notes)
         return answer
+
+    def _wait(self, notes: list[bytes], names: Iterable[str]) -> Answer:
+        """Signed entries are kept until they reach the log; from now on this copy shows what they say."""
+        self.ledger.rehearse(notes, signed=True)
+        Outbox(self.ledger.folder).add(notes)
+        for name in dict.fromkeys(names):
+            if self.keystore.has(name):
+                self.keystore.set_pin(name, head_pin(self.ledger))
+        return Answer(tuple(waiting.place for waiting in self.ledger.look_ahead(notes) if waiting.place is not None), None)
 
     def _write_draft(self, entry: "Entry[Body]", names: list[str]) -> bytes:
         here = [name for name in names if self.keystore.has(name)]
@@ -306,11 +319,20 @@ class Desk:
         for place in answer.places:
             for remark in place.notes:
                 click.echo(f"note: {printable(remark)}", err=True)
+        if answer.receipt is None:
+            return self._tell_waiting(answer, sentence, facts)
         if self.options.as_json:
             places = [{"record": p.index, "entry": p.entry, "recorded": p.record.recorded} for p in answer.places]
             return print_json({"recorded": places, **facts})
         numbers = ", ".join(str(place.index) for place in answer.places)
         click.echo(f"recorded {numbers}: {printable(sentence)}")
+
+
+    def _tell_waiting(self, answer: Answer, sentence: str, facts: dict[str, Any]) -> None:
+        if self.options.as_json:
+            return print_json({"outbox": [{"entry": place.entry} for place in answer.places], **facts})
+        count = len(Outbox(self.ledger.folder).notes())
+        click.echo(f"signed, not recorded yet: {printable(sentence)}; {count} in the outbox (custody outbox save FILE takes them along)")
 
 
 def _dry(notes: list[bytes]) -> None:

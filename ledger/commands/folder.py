@@ -1,11 +1,16 @@
-"""Which ledger a command is about."""
+"""Which ledger a command is about, and how it is seen from where the command runs."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+if TYPE_CHECKING:
+    from keys.pins import Pin
+
 from ledger.errors import Usage
-from ledger.ledger import DATABASE, Ledger
+from ledger.ledger import DATABASE, Ledger, Waiting
+from ledger.outbox import Outbox
 
 
 def find_ledger(given: str | None) -> Path:
@@ -19,6 +24,50 @@ def find_ledger(given: str | None) -> Path:
     raise Usage("no ledger here or above; name one with -L DIR or CUSTODY_LEDGER, or make one with custody init")
 
 
-def open_ledger(write: bool = False) -> Ledger:
-    """The ledger of this command line."""
-    return Ledger.open(find_ledger(click.get_current_context().obj), write)
+def open_ledger(write: bool = False, ahead: bool = True) -> Ledger:
+    """The ledger of this command line. Away from its log, with `ahead`, it is seen as it will be once what waits is recorded."""
+    folder = find_ledger(click.get_current_context().obj)
+    outbox = Outbox(folder)
+    if not ahead or not (write or outbox.path.exists()):
+        return Ledger.open(folder, write)
+    ledger = Ledger.open(folder, write)
+    if not ledger.size or log_key_here(ledger.origin):
+        return ledger
+    if not write:
+        ledger.close()
+        ledger = Ledger.open(folder, write=True)
+    _look_ahead(ledger, outbox)
+    return ledger
+
+
+def log_key_here(origin: str) -> bool:
+    """Whether this computer can record: it has the key of the log."""
+    from keys.keystore import Keystore, default_home
+
+    return Keystore(default_home()).has(origin)
+
+
+def _look_ahead(ledger: Ledger, outbox: Outbox) -> None:
+    """Nobody else signs on this copy meanwhile, so that two entries never follow the same one."""
+    ledger.look_ahead(())
+    seen = ledger.look_ahead(outbox.notes())
+    recorded = [waiting.note for waiting in seen if is_recorded(ledger, waiting)]
+    outbox.drop(recorded)
+    stuck = sum(waiting.place is None for waiting in seen) - sum(waiting.place is None for waiting in seen if waiting.note in recorded)
+    if stuck:
+        click.echo(f"note: {stuck} signed entries in the outbox do not fit the log any more; see custody outbox", err=True)
+
+
+def is_recorded(ledger: Ledger, waiting: Waiting) -> bool:
+    """Whether an entry has its place in the log by now, or its text has, with other signatures."""
+    if waiting.place is not None:
+        return waiting.place.index < ledger.committed
+    return waiting.refusal is not None and waiting.refusal.rule == "entry.repeated"
+
+
+def head_pin(ledger: Ledger) -> "Pin":
+    """The present head of a ledger, to be remembered."""
+    from keys.pins import Pin
+
+    size = ledger.committed
+    return Pin(ledger.origin, size, ledger.hash_at(size - 1), ledger.hash_at(0))

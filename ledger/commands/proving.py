@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ledger.commands.desk import Desk
-from ledger.commands.folder import open_ledger
+from ledger.commands.folder import head_pin, open_ledger
 from ledger.commands.options import Common
 from ledger.commands.output import print_json, write_new
 from ledger.commands.passphrases import PASSPHRASES
@@ -51,7 +51,7 @@ def _log_keys(desk: Desk, origin: str) -> "list[Unlocked]":
 
 
 def _show_checkpoint() -> None:
-    with open_ledger() as ledger:
+    with open_ledger(ahead=False) as ledger:
         note = ledger.store.checkpoint()
     if note is None:
         raise Unavailable("no checkpoint was signed yet; run: custody checkpoint")
@@ -63,14 +63,6 @@ def pin_head(desk: Desk, name: str) -> None:
     desk.keystore.set_pin(name, head_pin(desk.ledger))
 
 
-def head_pin(ledger: "Ledger") -> "Pin":
-    """The present head of a ledger, to be remembered."""
-    from keys.pins import Pin
-
-    size = ledger.size
-    return Pin(ledger.origin, size, ledger.hash_at(size - 1), ledger.hash_at(0))
-
-
 @click.command("prove")
 @click.argument("what")
 @click.option("--size", type=click.IntRange(1), metavar="SIZE", help="Under the checkpoint of this size, else the newest.")
@@ -80,7 +72,7 @@ def head_pin(ledger: "Ledger") -> "Pin":
 @click.option("--to", "to", type=click.Path(), metavar="FILE", help="Write the proof there, else to standard output.")
 def prove(what: str, size: int | None, absent: bool, to: str | None) -> None:
     """Prove that record WHAT (a number) is in the log; with --absent, what the index says of subject WHAT."""
-    with open_ledger() as ledger:
+    with open_ledger(ahead=False) as ledger:
         proof = _subject_proof(ledger, what) if absent else ledger.prove(_record_number(what), size)
     if to is not None:
         write_new(Path(to), proof)
@@ -133,7 +125,7 @@ def audit(
 
     if unknown := set(require) - set(LINES):
         raise Usage(f"there is no verdict line {min(unknown)!r}; they are {', '.join(LINES)}")
-    with open_ledger() as ledger:
+    with open_ledger(ahead=False) as ledger:
         held = _trust(ledger, trust, use_pins=not no_pins)
         if since is not None and ledger.store.checkpoint(since) is None:
             raise Usage(f"there is no checkpoint of size {since} to start from; see custody log")
@@ -254,7 +246,7 @@ def show_report(report: "Report", code: int) -> None:
 )
 def reindex(to: str | None) -> None:
     """Rebuild the tables that are derived from the entries."""
-    with open_ledger(write=to is None) as ledger:
+    with open_ledger(write=to is None, ahead=False) as ledger:
         count = ledger.reindex(None if to is None else Path(to))
     click.echo(f"{count} records indexed" + (f" into {printable(to)}" if to else ""))
 

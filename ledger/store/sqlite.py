@@ -82,6 +82,20 @@ class SqliteStore(Reading):
             writing.roll_back()
             raise
 
+    @contextmanager
+    def rehearsing(self) -> Iterator[Writing]:
+        """A transaction of which nothing stays, by itself or inside another one. What is appended inside can be read until its end."""
+        inside = self._connection.raw.in_transaction
+        self._connection.run("SAVEPOINT rehearsal" if inside else "BEGIN IMMEDIATE")
+        try:
+            yield Writing(self._connection)
+        finally:
+            if inside and self._connection.raw.in_transaction:  # a full disk ends all of it
+                self._connection.run("ROLLBACK TO rehearsal")
+                self._connection.run("RELEASE rehearsal")
+            else:
+                self._connection.roll_back()
+
     def reindexing(self, to: Path | None = None) -> AbstractContextManager[Sink]:
         """The derived tables made anew from the entries that are added inside, in one transaction.
 
@@ -111,6 +125,8 @@ class Writing(Reading):
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         self.outcome: Outcome = "open"
+        self.moment: int | None = None
+        """When this transaction records, Unix seconds: its writer reads the clock once."""
         self._facts: dict[str, Fact | None] = {}
         self._sink = Sink(plainly(connection))
         self._size, self._head = self.head() or (0, FIRST)
@@ -176,6 +192,10 @@ class Writing(Reading):
             if isinstance(fact, Head):
                 tag = subject_tag(entry.ledger, key.removeprefix("head:"))
                 self._index.put(tag, index_value(fact.seq + 1, parse_hash(fact.record.encode())))
+
+    def show(self) -> None:
+        """What was appended so far can now be read by others on this connection."""
+        self._sink.flush()
 
     def put_checkpoint(self, size: int, note: bytes) -> None:
         """The signed checkpoint of a size that a checkpoint act has fixed; Conflict if another is there already."""
