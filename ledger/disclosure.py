@@ -22,6 +22,8 @@ from ledger.errors import Fault, Malformed
 SALT_BYTES = 16
 MAX_DISCLOSURE = (MAX_ENTRY * 4 + 2) // 3
 """Characters of a disclosure: its JSON is no longer than an entry may be; more goes into an attached file."""
+SEALING = 48
+"""Bytes by which a disclosure grows when it is sealed to a reader: libsodium adds a 32-byte key and a 16-byte tag."""
 
 # 128 bits in 22 characters leave four bits over, which are zero in the one canonical form: hence the last character.
 _Salt = Annotated[str, Meta(max_length=22, pattern=r"\A[A-Za-z0-9_-]{21}[AQgw]\Z")]

@@ -19,15 +19,15 @@ from keys.errors import SealError
 from keys.folder import Folder
 from keys.seal import open_sealed, public_of, seal_to
 from ledger import fields as f
-from ledger.disclosure import MAX_DISCLOSURE, disclosure_digest
+from ledger.disclosure import MAX_DISCLOSURE, SEALING, disclosure_digest
 from ledger.errors import Fault, Malformed, Refused, Unavailable
 from ledger.fixity import open_beneath, open_folder
 from ledger.printable import printable
 
 _DIGEST = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]\Z")
 _FILE = re.compile(r"[0-9a-f]{16}\.sealed\Z")
-_MAX_BOX = MAX_DISCLOSURE + 48
-"""Bytes of a box: libsodium's sealed box adds a 32-byte key and a 16-byte tag."""
+_READER = re.compile(r"[0-9a-f]{16}\Z")
+_MAX_BOX = MAX_DISCLOSURE + SEALING
 
 
 class SealedStore:
@@ -73,6 +73,31 @@ class SealedStore:
             raise Fault(f"what is sealed to you for {digest} is another disclosure; ask another reader, or use a copy")
         return text
 
+    def boxes(self, digest: str) -> dict[str, bytes]:
+        """All that is sealed of one disclosure, to be carried elsewhere: READER → box, sorted; empty where there is none.
+
+        Nobody here can open the boxes, so whether they are sound is not known. Raises Fault for one that no program of ours made.
+        """
+        read = {name: self._read(digest, name) for name in _names(self.path / _checked(digest), _FILE)}
+        return {name.removesuffix(".sealed"): _sized(digest, box) for name, box in read.items() if box is not None}
+
+    def put_boxes(self, digest: str, boxes: Mapping[str, bytes]) -> None:
+        """Keep boxes that were sealed elsewhere (READER → box), beside those that are here already; these stay as they are.
+
+        So a box that was carried never takes the place of one that may be sound. Raises Fault for a reader or a size that no
+        program of ours makes (nothing is written then); Unavailable or KeyFileError as `put`.
+        """
+        for reader, box in boxes.items():
+            if not _READER.match(reader):
+                raise Fault(f"a sealed disclosure names the reader {printable(reader[:64])}: no program of ours does; refuse the parcel")
+            _sized(digest, box)
+        folder = Folder(self.path).folder(_checked(digest))
+        here = _names(folder.path, _FILE)
+        with _names_the_cause():
+            for name, box in ((f"{reader}.sealed", box) for reader, box in boxes.items()):
+                if name not in here:
+                    folder.replace(name, box)
+
     def has(self, digest: str) -> bool:
         """Whether a disclosure is sealed to anybody; only `get` can say whether it is sound."""
         return bool(_names(self.path / _checked(digest), _FILE))
@@ -98,6 +123,12 @@ def _checked(digest: str) -> str:
     if not _DIGEST.match(digest):
         raise Malformed(f"{printable(digest[:64])} is not the digest of a confidential field: 43 characters of base64url")
     return digest
+
+
+def _sized(digest: str, box: bytes) -> bytes:
+    if not SEALING < len(box) <= _MAX_BOX:
+        raise Fault(f"the disclosure sealed for {digest} has {len(box)} bytes, which none has; use another copy")
+    return box
 
 
 def _file(public: bytes) -> str:

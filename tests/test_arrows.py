@@ -22,9 +22,12 @@ CENTRE = {
     *("merkle", "index", "checkpoint", "proof", "timestamp", "witness"),
     *("state", "submission", "admit", "keyring", "roster", "epoch", "acquisition", "condition", "custody", "containers"),
     *("keeping", "findings", "consent", "disclosure"),
-    *("policy", "replay", "report", "audit", "blame", "source", "signers", "heads", "remainder", "tables", "label", "parcel", "frames"),
+    *("policy", "replay", "report", "audit", "blame", "source", "signers", "heads", "remainder", "tables", "label", "slip", "parcel", "frames"),
 }
-EDGES = {"following", "outbox", "confidential", "workers", "fixity", "embedded", "embedded_reader", "objects", "sample", "sealed", "store", "dossier"}
+EDGES = {
+    *("outbox", "following", "confidential", "workers", "fixity", "embedded", "embedded_reader", "objects", "sample", "sealed"),
+    *("store", "dossier"),
+}
 LAYERS: list[set[str]] = [
     {"keys", *(f"keys.{name}" for name in KEYS_PURE | KEYS_EDGES)},
     {"ledger", *(f"ledger.{name}" for name in CENTRE)},

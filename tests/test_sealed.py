@@ -121,6 +121,42 @@ def test_a_later_reader_is_added_beside_the_others(full: SealedStore) -> None:
     assert box_of(full, OLENA).read_bytes() == before
 
 
+def test_boxes_are_carried_to_another_computer_and_open_there(full: SealedStore, tmp_path: Path) -> None:
+    """Ciphertext alone travels; a reader who has it already keeps the box they had."""
+    carried = full.boxes(DIGEST)
+    there = SealedStore(tmp_path / "laptop" / "disclosures")
+    there.put(DIGEST, TEXT, {"olena@un.example": key(OLENA)})
+    own = box_of(there, OLENA).read_bytes()
+    there.put_boxes(DIGEST, carried)
+    assert sorted(carried) == sorted(box_of(full, secret).name.removesuffix(".sealed") for secret in (OLENA, PETRO))
+    assert there.get(DIGEST, OLENA) == there.get(DIGEST, PETRO) == TEXT
+    assert box_of(there, OLENA).read_bytes() == own != carried[box_of(there, OLENA).stem]
+    assert stat.S_IMODE(box_of(there, PETRO).stat().st_mode) == 0o600
+    assert full.boxes(OTHER) == {}
+
+
+def test_a_box_from_elsewhere_never_takes_the_place_of_one_that_is_here(full: SealedStore) -> None:
+    full.put_boxes(DIGEST, {box_of(full, OLENA).stem: bytes(100)})
+    assert full.get(DIGEST, OLENA) == TEXT
+
+
+@pytest.mark.parametrize(
+    ("reader", "size"),
+    [("../../../../escape", 100), ("A" * 16, 100), ("a" * 15, 100), ("a" * 16 + "\n", 100), ("a" * 16, 48), ("a" * 16, MAX_DISCLOSURE + 49)],
+    ids=str,
+)
+def test_a_box_that_no_program_of_ours_makes_is_a_fault_and_nothing_is_written(store: SealedStore, reader: str, size: int) -> None:
+    with pytest.raises(Fault, match="no program of ours|which none has"):
+        store.put_boxes(DIGEST, {"b" * 16: bytes(100), reader: bytes(size)})
+    assert not store.path.exists()
+
+
+def test_a_box_that_was_cut_is_not_carried_on(full: SealedStore) -> None:
+    box_of(full, OLENA).write_bytes(bytes(48))
+    with pytest.raises(Fault, match="use another copy"):
+        full.boxes(DIGEST)
+
+
 def test_repeating_mends_a_damaged_box(full: SealedStore) -> None:
     box_of(full, OLENA).write_bytes(b"")
     full.put(DIGEST, TEXT, READERS)

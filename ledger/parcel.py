@@ -1,0 +1,201 @@
+"""The parcel: signed entries on their way between two laptops without a network, as one text on a stick.
+
+Either entries that are still to be recorded, in the order in which they were signed; or an answer of the office: entries with
+their records, and the receipt of the last. A parcel is transport and proves nothing by itself: whoever takes one in judges each
+signature, record and receipt as if it had come from anywhere. See docs/format.md, section 16.
+"""
+
+import re
+from itertools import pairwise
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from keys.errors import NoteError
+from keys.note import parse_note
+from ledger import fields as f
+from ledger.checkpoint import parse_checkpoint_text
+from ledger.disclosure import MAX_DISCLOSURE, SEALING
+from ledger.entry import MAX_ENTRY, decode_entry, entry_hash, plain, text_hash
+from ledger.errors import CannotTell, CustodyError, Fault, Malformed, NewerFormat
+from ledger.printable import printable
+from ledger.record import Record, parse_record, record_hash
+
+VERSION = "parcel/v1"
+MAX_PARCEL = 64 << 20
+"""Bytes of a whole parcel."""
+MAX_ENTRIES = 100_000
+
+_HEAD = b'{\n  "custody": "parcel/'
+_VERSION = re.compile(rb'\{\n  "custody": "(parcel/[^"\n]{1,40})"')
+_END = b"\n}\n"
+_MAX_BOX = (MAX_DISCLOSURE + SEALING + 2) // 3 * 4
+
+Reader = Annotated[str, Meta(max_length=16, pattern=r"\A[0-9a-f]{16}\Z")]
+"""The first 16 hex digits of the SHA-256 of a reader's X25519 key."""
+Box = Annotated[str, Meta(min_length=68, max_length=_MAX_BOX, pattern=rf"\A([A-Za-z0-9+/]{{4}})*({f._B64_END})?\Z")]
+"""Base64 of a sealed disclosure: ciphertext only."""
+NoteText = Annotated[str, Meta(max_length=MAX_ENTRY)]
+
+
+class ParcelEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The entry note's exact text; with it, where the entry is recorded, the seven lines of its record."""
+
+    note: NoteText
+    record: Annotated[str, Meta(max_length=1000)] | UnsetType = UNSET
+
+
+class ParcelDisclosure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A confidential field as it is kept: its digest, and for each reader a box that only they can open."""
+
+    digest: f.SdDigest
+    boxes: Annotated[dict[Reader, Box], Meta(min_length=1, max_length=1000)]
+
+    def __post_init__(self) -> None:
+        f._ascending(list(self.boxes), "readers")
+
+
+class Parcel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What travels. `receipt` (the last record, signed by the log) stands exactly where the entries have records."""
+
+    custody: str = VERSION
+    ledger: f.Origin
+    entries: Annotated[list[ParcelEntry], Meta(min_length=1, max_length=MAX_ENTRIES)]
+    receipt: str | UnsetType = UNSET
+    checkpoints: Annotated[list[str], Meta(min_length=1)] | UnsetType = UNSET
+    disclosures: list[ParcelDisclosure]
+
+    def __post_init__(self) -> None:
+        f._ascending([each.digest for each in self.disclosures], "digests of disclosures")
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether it comes from where entries are recorded; else its entries are still to be recorded."""
+        return self.receipt is not UNSET
+
+
+_decoder = msgspec.json.Decoder(Parcel)
+_encode = msgspec.json.Encoder().encode
+
+
+def format_parcel(parcel: Parcel) -> bytes:
+    """The parcel's only byte form. Raises as `parse_parcel` for what that would not take: nothing is carried in vain."""
+    data = _format(parcel)
+    if len(data) > MAX_PARCEL:
+        raise Malformed(f"the parcel would be larger than {MAX_PARCEL >> 20} MiB; carry a part of the entries first, then the rest")
+    parse_parcel(data)
+    return data
+
+
+def parse_parcel(data: bytes) -> Parcel:
+    """What a parcel holds; signatures are judged by whoever takes it in.
+
+    1. It is whole: CannotTell for one that was cut, Malformed for other bytes, NewerFormat for another version.
+    2. It is in its one form: decoded, encoded again and compared; else Malformed.
+    3. Each entry's note and text are in their form, name this ledger (else Fault), and no text stands twice (Fault).
+    4. All entries have records and there is a receipt, or none and there is none; else Fault.
+    5. Each record belongs to its entry and follows the one before; the receipt's text is the last; else Fault.
+    6. Each checkpoint is one of this ledger; else Fault.
+    """
+    _check_whole(data)
+    parcel = _decoded(data)
+    _check_entries(parcel)
+    _check_records(parcel)
+    _check_checkpoints(parcel)
+    return parcel
+
+
+def is_parcel(head: bytes) -> bool:
+    """Whether a file that begins so means to be a parcel; `parse_parcel` says whether it is one."""
+    return head.startswith(_HEAD)
+
+
+def _format(parcel: Parcel) -> bytes:
+    return bytes(msgspec.json.format(_encode(parcel), indent=2)) + b"\n"
+
+
+def _check_whole(data: bytes) -> None:
+    """A stick that was pulled out leaves a beginning, nothing, or a beginning and zeros; none of them ends as a parcel does."""
+    if len(data) > MAX_PARCEL:
+        raise Malformed(f"this is larger than {MAX_PARCEL >> 20} MiB: no parcel is")
+    if not is_parcel(data):
+        if not _HEAD.startswith(data.rstrip(b"\0")):
+            raise Malformed("this is not a parcel; choose the file that `custody outbox save` or `custody inbox --answer` wrote")
+    else:
+        version = _VERSION.match(data)
+        if version is not None and version[1] != VERSION.encode():
+            said = printable(version[1].decode("utf-8", "replace"))
+            raise NewerFormat(f"this parcel says {said}: made by a newer release, and this program knows {VERSION}; use a newer one")
+    if not data.endswith(_END):
+        raise CannotTell("this parcel was cut short (a stick pulled out too early?); save it again")
+
+
+def _decoded(data: bytes) -> Parcel:
+    try:
+        parcel = _decoder.decode(data)
+        again = _format(parcel)
+    except (msgspec.MsgspecError, UnicodeError, ValueError, RecursionError) as error:
+        if str(error).startswith("Object contains unknown field"):
+            raise NewerFormat(f"this parcel was made by a newer release: {_words(error)}; use a newer program") from None
+        raise Malformed(f"this parcel was altered or damaged ({_words(error)}); save it again") from None
+    if parcel.custody != VERSION or again != data:
+        raise Malformed("this parcel was altered or damaged (it is not in its one form); save it again")
+    return parcel
+
+
+def _check_entries(parcel: Parcel) -> None:
+    texts: set[bytes] = set()
+    for number, each in enumerate(parcel.entries, 1):
+        try:
+            text = parse_note(each.note.encode(), MAX_ENTRY).text
+            entry = decode_entry(text)
+        except NewerFormat as error:
+            raise NewerFormat(f"entry {number} of the parcel: {error}") from None
+        except (CustodyError, NoteError) as error:
+            raise Malformed(f"entry {number} of the parcel: {error}") from None
+        if entry.ledger != parcel.ledger:
+            raise Fault(f"entry {number} of the parcel is of another ledger, {printable(entry.ledger)}; refuse the parcel")
+        if (digest := text_hash(text)) in texts:
+            raise Fault(f"entry {number} stands in the parcel twice; no sound program does that, so ask for another parcel")
+        texts.add(digest)
+
+
+def _check_records(parcel: Parcel) -> None:
+    texts = [each.record.encode() for each in parcel.entries if not isinstance(each.record, UnsetType)]
+    if len(texts) not in (0, len(parcel.entries)) or bool(texts) != parcel.is_answer:
+        raise Fault("only a part of the parcel has its records or receipt, so it is neither a request nor an answer; save it again")
+    records = [_record(number, text) for number, text in enumerate(texts, 1)]
+    for number, (each, record) in enumerate(zip(parcel.entries, records, strict=False), 1):
+        if record.entry != entry_hash(each.note.encode()):
+            raise Fault(f"record {number} of the parcel is of another entry than it stands with; ask the office for another answer")
+    for text, (before, record) in zip(texts, pairwise(records), strict=False):
+        if (record.index, record.prev) != (before.index + 1, record_hash(text)):
+            raise Fault(f"records {before.index} and {record.index} of the parcel do not follow each other; ask for another answer")
+    if not isinstance(parcel.receipt, UnsetType) and _text(parcel.receipt, "the receipt") != texts[-1]:
+        raise Fault("the receipt of the parcel is not of its last record; ask the office for another answer")
+
+
+def _record(number: int, text: bytes) -> Record:
+    try:
+        return parse_record(text)
+    except CustodyError as error:
+        raise type(error)(f"record {number} of the parcel: {error}") from None
+
+
+def _check_checkpoints(parcel: Parcel) -> None:
+    for number, note in enumerate(() if isinstance(parcel.checkpoints, UnsetType) else parcel.checkpoints, 1):
+        checkpoint = parse_checkpoint_text(_text(note, f"checkpoint {number}"))
+        if checkpoint.origin != parcel.ledger:
+            raise Fault(f"checkpoint {number} of the parcel is of another ledger, {printable(checkpoint.origin)}; refuse the parcel")
+
+
+def _text(note: str, what: str) -> bytes:
+    try:
+        return parse_note(note.encode()).text
+    except NoteError as error:
+        raise Malformed(f"{what} of the parcel: {error}") from None
+
+
+def _words(error: Exception) -> str:
+    return printable(plain(str(error)))
