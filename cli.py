@@ -40,6 +40,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "list": ("reading", "The items, and who holds them."),
     "show": ("reading", "One item: its custody as a timeline, findings, exceptions."),
     "log": ("reading", "The records, newest last."),
+    "transfer": ("transfer", "The packing list and receipt form of what was sent together."),
     "checkpoint": ("proving", "Close an epoch: sign the head of the log."),
     "prove": ("proving", "Prove that a record is in the log, or that a subject is not."),
     "audit": ("proving", "Check everything, and say what holds."),

@@ -59,7 +59,7 @@ _VERBS = {
     "checkpoint": "closed an epoch of {}:",
 }  # fmt: skip
 
-_METHODS = {
+METHODS = {
     "hand": "by hand", "courier": "by courier", "post": "by post", "transfer": "by transfer",
     "object_store": "through an object store",
 }  # fmt: skip
@@ -76,7 +76,7 @@ def _recipient(to: f.Recipient) -> str:
 
 
 def _method(value: f.Opt[str]) -> str | None:
-    return None if isinstance(value, UnsetType) else _METHODS[value]
+    return None if isinstance(value, UnsetType) else METHODS[value]
 
 
 def _checked(body: acts.Release | acts.Accept | acts.Handover | acts.Return) -> str:
