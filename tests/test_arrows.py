@@ -22,7 +22,7 @@ CENTRE = {
     *("merkle", "index", "checkpoint", "proof", "timestamp", "witness"),
     *("state", "submission", "admit", "keyring", "roster", "epoch", "acquisition", "condition", "custody", "containers"),
     *("keeping", "findings", "consent", "disclosure"),
-    *("policy", "replay", "report", "audit", "blame", "source", "signers", "heads", "remainder", "tables", "label", "slip", "parcel", "frames"),
+    *("policy", "replay", "report", "audit", "blame", "source", "signers", "heads", "remainder", "tables", "identifiers", "label", "slip", "parcel", "frames"),
 }
 EDGES = {
     *("outbox", "following", "confidential", "workers", "fixity", "embedded", "embedded_reader", "objects", "sample", "sealed"),
