@@ -17,6 +17,7 @@ from ledger.admit import admit, check_signatures, keys_of, submission
 from ledger.checkpoint import open_checkpoint, parse_checkpoint_text
 from ledger.entry import decode_entry, entry_hash
 from ledger.errors import CannotTell, Fault, Malformed, Refused
+from ledger.heads import verifies
 from ledger.record import Record, format_record, parse_record, record_hash
 from ledger.roster import verifier_of
 from ledger.state import LedgerFact
@@ -86,7 +87,7 @@ def _forked(writer: Writing, index: int, receipt: Note) -> Fault:
     """Two histories, told as proof only where the log's own signature is under the other one."""
     here = f"record {index} here is not the one that came"
     key = _log_key(writer)
-    if key is not None and _is_signed(key, receipt):
+    if key is not None and verifies(verifier_of(key), receipt):
         return Fault(f"two histories: {here}, and the log has signed both; keep both copies, they prove it, and sign on neither")
     return Fault(f"{here}, which no key of this log has signed: it was changed on its way, or is of another log")
 
@@ -115,14 +116,6 @@ def _log_key(writer: Writing) -> str | None:
     return None if ledger is None else ledger.vkeys[0]
 
 
-def _is_signed(vkey: str, note: Note) -> bool:
-    verifier = verifier_of(vkey)
-    try:
-        return any(verifier.made(line) and verifier.verify(note.text, line) is None for line in note.signatures)
-    except SignatureError:
-        return False
-
-
 def _check_receipt(writer: Writing, keys: set[str | None], receipt: Note) -> None:
     """Step 4. Of a rotation the old key answers at once, and the new one whenever it is asked later: either is the log's."""
     index = receipt_record(receipt).index
@@ -130,7 +123,7 @@ def _check_receipt(writer: Writing, keys: set[str | None], receipt: Note) -> Non
         raise CannotTell(f"the receipt is for record {index}, and this copy has {writer.size()}: what lies between is missing")
     if format_record(parse_record(writer.record(index))) != receipt.text:
         raise _forked(writer, index, receipt)
-    if not any(_is_signed(key, receipt) for key in keys if key is not None):
+    if not any(verifies(verifier_of(key), receipt) for key in keys if key is not None):
         raise Fault(f"the receipt for record {index} is not signed by the key of this log: what came was changed, or is of another log")
 
 

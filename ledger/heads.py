@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from keys.errors import NoteError, SignatureError
-from keys.note import parse_note
+from keys.note import Note, parse_note
 from keys.pins import Pin
 from keys.signing import ED25519, MLDSA44_COSIGNATURE, Verifier
 from ledger import acts
@@ -197,7 +197,7 @@ class Heads:
 
     def _by_log(self, note: bytes) -> bool:
         keys = [key for key in map(verifier_of, self._all_keys) if key.algorithm == ED25519]
-        return any(_verifies(key, note) for key in keys)
+        return any(verifies(key, parse_note(note)) for key in keys)
 
     def _policy(self, policy: Policy) -> None:
         if not {log.vkey for log in policy.logs} & self._proved:
@@ -228,12 +228,12 @@ class Heads:
                 line.reason, line.counts = said, line.name in ("log", "signatures", "keys")
 
 
-def _verifies(key: Verifier, note: bytes) -> bool:
-    parsed = parse_note(note)
-    for signature in parsed.signatures:
+def verifies(key: Verifier, note: Note) -> bool:
+    """Whether a note carries a line by this key, and that line is true."""
+    for signature in note.signatures:
         if key.made(signature):
             try:
-                key.verify(parsed.text, signature)
+                key.verify(note.text, signature)
             except SignatureError:
                 return False
             return True
