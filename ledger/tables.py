@@ -14,6 +14,7 @@ from msgspec import UNSET, UnsetType
 from ledger import acts
 from ledger import fields as f
 from ledger.entry import Entry
+from ledger.identifiers import fold, identifiers
 from ledger.record import Record
 from ledger.state import Changes, HandlerFact, ItemFact, PersonFact
 
@@ -115,6 +116,11 @@ TABLES: tuple[Table, ...] = (
         {"transfer": _TEXT, "record_index": _INT, "subject": _TEXT, "act": _TEXT},
         ("transfer", "record_index"),
     ),
+    Table(
+        "identifiers",
+        {"key": _TEXT, "scheme": _TEXT, "value": _TEXT, "subject": _TEXT, "record_index": _INT},
+        ("key", "scheme", "subject", "record_index"), (), (_ITEM,),
+    ),
 )  # fmt: skip
 """`facts` is what the rules read, one JSON value a key; the others are for people."""
 
@@ -130,7 +136,8 @@ def rows(entry: Entry[acts.Body], record: Record, cited: str, changes: Changes) 
     """
     said: dict[str, Value] = {"record_index": record.index, "time": entry.time, "recorded": record.recorded, "entry": cited}
     stands: Row = "entries", {**said, "act": entry.act, "subject": entry.subject, "signers": _names(entry.by)}
-    return [stands, *_of_transfer(entry, record), *_of_act(entry, said), *_of_changes(entry, record, said, changes)]
+    named = [*_of_transfer(entry, record), *_identifiers(entry, record)]
+    return [stands, *named, *_of_act(entry, said), *_of_changes(entry, record, said, changes)]
 
 
 def _of_transfer(entry: Entry[acts.Body], record: Record) -> Iterator[Row]:
@@ -138,6 +145,14 @@ def _of_transfer(entry: Entry[acts.Body], record: Record) -> Iterator[Row]:
     if not isinstance(entry.body.transfer, UnsetType):
         named: dict[str, Value] = {"transfer": entry.body.transfer, "record_index": record.index}
         yield "transfers", {**named, "subject": entry.subject, "act": entry.act}
+
+
+def _identifiers(entry: Entry[acts.Body], record: Record) -> Iterator[Row]:
+    """What an item can be looked up by; the same value may come again with a later entry."""
+    if entry.subject.startswith("urn:"):
+        for scheme, value in dict.fromkeys(identifiers(entry.body)):
+            place: dict[str, Value] = {"subject": entry.subject, "record_index": record.index}
+            yield "identifiers", {"key": fold(value), "scheme": scheme, "value": value, **place}
 
 
 def _of_act(entry: Entry[acts.Body], said: dict[str, Value]) -> Iterator[Row]:

@@ -539,6 +539,11 @@ class TestAudit:
         assert refused > len(places) // 4  # the control: most flips hit something
 
 
+OLD_TABLES = (
+    "DROP TABLE identifiers; DROP TABLE transfers; DROP INDEX items_location; ALTER TABLE items DROP COLUMN location; "
+    "ALTER TABLE items DROP COLUMN checked; PRAGMA user_version = 1"
+)
+"""What turns a ledger of this release into one of version 1."""
 DROP_TRIGGERS = "; ".join(f"DROP TRIGGER {name}" for name, (kind, _, _) in schema.expected().items() if kind == "trigger")
 
 
@@ -673,36 +678,43 @@ class TestFile:
             assert store.size() == 1
 
     def test_a_newer_ledger_is_refused_as_newer(self, tmp_path: Path, prepared: Path) -> None:
-        path = tampered(tmp_path, prepared, "PRAGMA user_version = 2")
+        path = tampered(tmp_path, prepared, f"PRAGMA user_version = {schema.VERSION + 1}")
         for write in (False, True):
             with pytest.raises(NewerFormat, match="newer release"):
                 SqliteStore.open(path, write=write)
 
-    def test_an_older_ledger_is_not_changed_by_reading(self, prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(schema, "VERSION", 2)
+    def test_an_older_ledger_is_neither_read_nor_written_before_it_is_reindexed(self, tmp_path: Path, prepared: Path) -> None:
+        path = tampered(tmp_path, prepared, OLD_TABLES)
+        before = path.read_bytes()
+        with pytest.raises(CannotTell, match="older release; run `custody reindex` once"):
+            SqliteStore.open(path)
+        with pytest.raises(Unavailable, match="older release; run `custody reindex` once"):
+            SqliteStore.open(path, write=True)
+        assert path.read_bytes() == before
+
+    def test_reindex_makes_an_older_ledger_one_of_this_release(self, tmp_path: Path, prepared: Path) -> None:
+        path = tampered(tmp_path, prepared, OLD_TABLES)
+        with SqliteStore.open(path, write=True, older=True) as store, store.reindexing() as sink:
+            replay(store, sink)
+        with SqliteStore.open(path) as store:
+            assert sound(store)
+
+    def test_a_reindex_of_an_older_ledger_that_fails_leaves_it_old(self, tmp_path: Path, prepared: Path) -> None:
+        path = tampered(tmp_path, prepared, OLD_TABLES)
+        with SqliteStore.open(path, write=True, older=True) as store, pytest.raises(Fault), store.reindexing():
+            raise Fault("the replay found a fault")
         with pytest.raises(CannotTell, match="older release"):
-            SqliteStore.open(prepared)
+            SqliteStore.open(path)
 
-    def test_a_migration_happens_once_and_whole(self, tmp_path: Path, prepared: Path) -> None:
-        path = Path(shutil.copy(prepared, tmp_path / "ledger.db"))
-        steps = (("CREATE TABLE second (a)", "INSERT INTO second VALUES (1)"), ("ALTER TABLE second ADD COLUMN b",))
-        opened = opening.open_file(path, True)
-        opening.migrate(opened, steps[:1])
-        opening.migrate(opened, steps[:1])
-        assert opened.one("PRAGMA user_version") == 2
-        opening.migrate(opened, steps)
-        assert opened.run("SELECT a, b FROM second") == [(1, None)]
-        assert opened.one("PRAGMA user_version") == 3
-        opened.close()
+    def test_tables_without_a_version_are_no_ledger(self, tmp_path: Path, prepared: Path) -> None:
+        path = tampered(tmp_path, prepared, "PRAGMA user_version = 0")
+        with pytest.raises(Unavailable, match="no version"):
+            SqliteStore.open(path, write=True, older=True)
 
-    def test_a_migration_that_fails_changes_nothing(self, tmp_path: Path, prepared: Path) -> None:
-        path = Path(shutil.copy(prepared, tmp_path / "ledger.db"))
-        opened = opening.open_file(path, True)
-        with pytest.raises(Unavailable):
-            opening.migrate(opened, (("CREATE TABLE second (a)", "no such statement"),))
-        assert opened.one("PRAGMA user_version") == 1
-        assert opened.one("SELECT count(*) FROM sqlite_master WHERE name = 'second'") == 0
-        opened.close()
+    def test_a_migration_takes_each_step_from_its_version_on(self) -> None:
+        steps, said = (("first",), ("second", "third")), list[str]()
+        assert schema.migrate(said.append, 2, steps) == 3
+        assert said == ["second", "third", "PRAGMA user_version = 3"]
 
     def test_a_closed_ledger_is_whole_in_its_one_file(self, tmp_path: Path) -> None:
         path = tmp_path / "ledger.db"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ledger.commands.desk import Desk
-from ledger.commands.folder import head_pin, open_ledger
+from ledger.commands.folder import find_ledger, head_pin, open_ledger
 from ledger.commands.options import Common
 from ledger.commands.output import print_json, write_new
 from ledger.commands.passphrases import PASSPHRASES
@@ -245,10 +245,19 @@ def show_report(report: "Report", code: int) -> None:
     "--to", "to", type=click.Path(), metavar="FILE.db", help="Write the tables into a new file, to be read with Datasette."
 )
 def reindex(to: str | None) -> None:
-    """Rebuild the tables that are derived from the entries."""
-    with open_ledger(write=to is None, ahead=False) as ledger:
+    """Rebuild the tables that are derived from the entries; also those of a ledger that an older release made."""
+    with open_ledger(ahead=False) if to is not None else _to_mend() as ledger:
         count = ledger.reindex(None if to is None else Path(to))
     click.echo(f"{count} records indexed" + (f" into {printable(to)}" if to else ""))
+
+
+def _to_mend() -> "Ledger":
+    """The ledger of this command line, of whatever release."""
+    from ledger.ledger import DATABASE, Ledger
+    from ledger.store.sqlite import SqliteStore
+
+    folder = find_ledger(click.get_current_context().obj)
+    return Ledger(folder, SqliteStore.open(folder / DATABASE, write=True, older=True))
 
 
 COMMANDS = {"checkpoint": checkpoint, "prove": prove, "audit": audit, "reindex": reindex}

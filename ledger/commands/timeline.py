@@ -19,6 +19,7 @@ from ledger.commands.words import Book, counted, duration, given, period, place,
 from ledger.condition import content_digest
 from ledger.entry import Entry
 from ledger.fields import instant
+from ledger.identifiers import seals
 from ledger.keeping import LOST
 from ledger.record import Record
 
@@ -95,7 +96,7 @@ def remark(steps: Sequence[Step]) -> None:
         body = step.entry.body
         reference = content_digest(body.files) if isinstance(body, acts.Acquire | acts.Derive) else reference
         step.remarks += [*_times(step, before, offer), *_content(body, reference)]
-        for seen in _seals(body):
+        for seen in seals(body):
             step.remarks += _seal(seen, number)
             number = given(seen.replaced_by) or given(seen.number)
         offer = body.expires if isinstance(body, acts.Release) else offer
@@ -131,14 +132,6 @@ def _digests(body: acts.Body) -> Iterator[tuple[str, str | None]]:
         yield " after", given(body.sha256_after)
     if isinstance(body, acts.Check) and isinstance(body.found, f.Found):
         yield "", given(body.found.sha256)
-
-
-def _seals(body: acts.Body) -> list[f.Seal]:
-    """The seals that an act saw, one after another."""
-    found: list[f.Opt[f.Seal]] = [getattr(body, name, UNSET) for name in ("seal", "seal_before", "seal_after")]
-    if isinstance(body, acts.Check) and isinstance(body.found, f.Found):
-        found.append(body.found.seal)
-    return [value for value in found if isinstance(value, f.Seal)]
 
 
 def _seal(seen: f.Seal, number: str | None) -> Iterator[str]:

@@ -89,10 +89,11 @@ def with_utils(connection: Connection, db: "sqlite_utils.Database") -> Upsert:
 
 @contextmanager
 def reindexing(connection: Connection) -> Iterator[Sink]:
-    """All derived tables made anew, in one transaction, from what is added inside."""
+    """All derived tables made anew, in one transaction, from what is added inside; a ledger of an older release is then of this one."""
     import sqlite_utils
 
     with connection.transaction("BEGIN IMMEDIATE"):
+        schema.migrate(connection.run, connection.one("PRAGMA user_version"))
         with connection.translating():
             db = sqlite_utils.Database(connection.raw, execute_plugins=False)
             for view in db.views:

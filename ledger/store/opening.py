@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -64,16 +63,16 @@ def _make(raw: sqlite3.Connection) -> None:
     raw.execute(f"PRAGMA user_version = {schema.VERSION}")
 
 
-def open_file(path: Path, write: bool) -> Connection:
+def open_file(path: Path, write: bool, older: bool = False) -> Connection:
     """A connection to a ledger that exists.
 
-    Raises CannotTell (reading) or Unavailable (writing) for what is not a ledger or cannot be opened, NewerFormat for one made by
-    a later release.
+    Raises CannotTell (reading) or Unavailable (writing) for what is not a ledger or cannot be opened, or was made by an older
+    release (unless `older` is right too, for its tables to be made anew); NewerFormat for one made by a later release.
     """
     _refuse_other(path, write)
     connection = _open_writing(path) if write else _open_reading(path)
     try:
-        _check_version(connection)
+        _check_version(connection, older)
         return connection
     except Exception as error:
         connection.close()
@@ -200,16 +199,16 @@ def _refuse_foreign(connection: Connection) -> None:
         raise
 
 
-def _check_version(connection: Connection) -> None:
+def _check_version(connection: Connection, older: bool) -> None:
     version = connection.one("PRAGMA user_version")
-    if version == schema.VERSION:
-        _refuse_views(connection)
-        return
     if version > schema.VERSION:
         raise NewerFormat(f"{connection.path} was made by a newer release (tables of version {version}); update this program")
-    if not connection.write:
-        raise CannotTell(f"{connection.path} was made by an older release; run `custody reindex` once, then read it again")
-    migrate(connection)
+    if version < 1:
+        raise not_a_ledger(connection.path, "its tables have no version", connection.write)
+    if version < schema.VERSION and not older:
+        kind = Unavailable if connection.write else CannotTell
+        raise kind(f"{connection.path} was made by an older release; run `custody reindex` once, then go on")
+    _refuse_views(connection)
 
 
 def _refuse_views(connection: Connection) -> None:
@@ -217,12 +216,3 @@ def _refuse_views(connection: Connection) -> None:
     sql = "SELECT name, type FROM sqlite_master WHERE name IN ('log', 'nodes', 'checkpoints') AND type <> 'table'"
     for name, kind in connection.run(sql):
         raise Fault(f"the tables of {connection.path} are not those this program makes: {name} is a {kind}, not a table")
-
-
-def migrate(connection: Connection, migrations: Sequence[Sequence[str]] = schema.MIGRATIONS) -> None:
-    """Bring the tables up to this release, or leave them as they are. Another process may have done so meanwhile."""
-    with connection.transaction("BEGIN IMMEDIATE"):
-        version = connection.one("PRAGMA user_version")
-        if version < 1:
-            raise not_a_ledger(connection.path, "its tables have no version", True)
-        schema.migrate(connection.run, version, migrations)

@@ -40,9 +40,10 @@ class SqliteStore(Reading):
         return cls(opening.create(path))
 
     @classmethod
-    def open(cls, path: Path, write: bool = False) -> SqliteStore:
-        """A store that exists; CannotTell (to read) or Unavailable (to write) for anything else."""
-        return cls(opening.open_file(path, write))
+    def open(cls, path: Path, write: bool = False, older: bool = False) -> SqliteStore:
+        """A store that exists; CannotTell (to read) or Unavailable (to write) for anything else. One made by an older release only to
+        be reindexed, with `older`."""
+        return cls(opening.open_file(path, write, older))
 
     def __enter__(self) -> SqliteStore:
         return self
