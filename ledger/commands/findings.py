@@ -11,6 +11,7 @@ from msgspec import UnsetType
 from ledger import acts
 from ledger.commands.desk import Desk
 from ledger.commands.options import common, given, signing
+from ledger.commands.selection import about, chosen, items, named, numbers_of
 from ledger.confidential import hide_fields
 from ledger.entry import Entry, cite, compact, entry_hash, plain
 from ledger.errors import Usage
@@ -159,16 +160,16 @@ RELATIONS = ("same_bytes", "same_recording", "same_event", "report_on", "dispute
 
 
 @click.command("describe")
-@click.argument("item")
+@items
 @click.option("--label", "labels", multiple=True, metavar="LABEL")
 @click.option("--other-number", "numbers", multiple=True, nargs=2, metavar="SCHEME NUMBER", help='For example: police "77/26".')
 @click.option("--related", multiple=True, nargs=2, metavar="ITEM RELATION", help=f"RELATION: {', '.join(RELATIONS)}.")
 @signing
-def describe(item: str, labels: tuple[str, ...], numbers: Any, related: Any, **options: Any) -> None:
+def describe(labels: tuple[str, ...], numbers: Any, related: Any, **options: Any) -> None:
     """Add labels, other numbers and relations to ITEM. They find it; no rule reads them."""
     shared = common(options)
     with Desk(shared) as desk:
-        subject = desk.item(item)
+        subjects = [choice.subject for choice in chosen(desk, options)]
         body = given(
             labels=list(labels) or None,
             other_numbers=[{"scheme": scheme, "number": number} for scheme, number in numbers] or None,
@@ -176,8 +177,8 @@ def describe(item: str, labels: tuple[str, ...], numbers: Any, related: Any, **o
         )
         if not (body or shared.attachments or "persons" in shared.body):
             raise Usage("say what to add: --label, --other-number, --related, --person or --attach")
-        answer = desk.act("describe", [subject], body)
-        desk.tell(answer, f"{item} is described", subject=subject)
+        answer, of = desk.act("describe", subjects, body), numbers_of(desk, subjects)
+        desk.tell(answer, f"{named(of)} {'is' if len(of) == 1 else 'are'} described", **about(subjects, of))
 
 
 def _relation(desk: Desk, item: str, relation: str) -> dict[str, str]:
@@ -187,15 +188,16 @@ def _relation(desk: Desk, item: str, relation: str) -> dict[str, str]:
 
 
 @click.command("note")
-@click.argument("item")
+@items
 @click.argument("text")
 @signing
-def note(item: str, text: str, **options: Any) -> None:
+def note(text: str, **options: Any) -> None:
     """Add a remark to ITEM. It stays; a wrong one is answered by another."""
     shared = common(options)
     with Desk(shared) as desk:
-        subject = item if item == "ledger" or item.startswith(("handler:", "person:")) else desk.item(item)
-        desk.tell(desk.act("note", [subject], {"text": text}), f"noted on {item}", subject=subject)
+        subjects = [choice.subject for choice in chosen(desk, options, others=True)]
+        answer, of = desk.act("note", subjects, {"text": text}), numbers_of(desk, subjects)
+        desk.tell(answer, f"noted on {named(of)}", **about(subjects, of))
 
 
 # --- amend ---------------------------------------------------------------------------------------------------------------------

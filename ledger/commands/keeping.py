@@ -1,37 +1,29 @@
 """What is done to an item while somebody answers for it: access, place, checks, incidents, and the end of custody."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from ledger.commands.desk import Desk, Step
 from ledger.commands.evidence import stored_text
-from ledger.commands.handing import items
-from ledger.commands.look import Content, Seen, one_only, seal_of, seal_options, seen_now
+from ledger.commands.look import Content, Seen, seal_of, seal_options, seen_now
 from ledger.commands.options import common, given, signing
+from ledger.commands.selection import SEAL, SEEN, Choice, chosen, each, items, named, numbers_of
 from ledger.errors import Usage
 from ledger.ledger import Ledger, moment
 from ledger.printable import printable
 from ledger.state import ItemFact
 
-_SEAL = ("seal", "seal_state", "seal_photo", "new_seal")
 _INCIDENTS = ("loss", "theft", "confiscation", "destruction", "damage", "gap", "mismatch", "compromise", "found")
 _ENDS = ("returned", "destroyed", "transferred_title", "written_off", "entered_in_error")
 _STATES = click.Choice(("intact", "broken", "absent"))
 
 
-def _subjects(desk: Desk, words: tuple[str, ...]) -> list[str]:
-    return list(dict.fromkeys(desk.item(word) for word in words))
-
-
-def _numbers(desk: Desk, subjects: list[str]) -> str:
-    return ", ".join(desk.ledger.item(subject).number for subject in subjects)
-
-
 def _tell(desk: Desk, steps: list[Step], by: list[str] | None, done: str) -> None:
     """Records, and says of which items."""
-    numbers = [desk.ledger.item(step.subject).number for step in steps]
-    desk.tell(desk.series(steps, by), f"{', '.join(numbers)} {done}", items=numbers)
+    of = numbers_of(desk, (step.subject for step in steps))
+    desk.tell(desk.series(steps, by), f"{named(of)} {done}", items=of)
 
 
 @click.command("access")
@@ -47,16 +39,16 @@ def _tell(desk: Desk, steps: list[Step], by: list[str] | None, done: str) -> Non
 @click.option("--seal-after", metavar="NUMBER", help="The seal after.")
 @click.option("--seal-after-state", type=_STATES)
 @signing
-def access(words: tuple[str, ...], **options: Any) -> None:
+def access(**options: Any) -> None:
     """Record that you viewed, copied, streamed or opened ITEM; --purpose says what for."""
     shared = common(options)
     if "purpose" not in shared.body:
         raise Usage("say what for, with --purpose TEXT")
-    one_only(words, options, "before", "after", "seal_before", "seal_before_state", "seal_after", "seal_after_state")
     if options["hash_now"] and options["after"]:
         raise Usage("choose --hash or --after SHA256")
     with Desk(shared) as desk:
-        steps = [Step("access", subject, _accessed(desk, subject, options)) for subject in _subjects(desk, words)]
+        choices = chosen(desk, options, ("before", "after", "seal_before", "seal_before_state", "seal_after", "seal_after_state"))
+        steps = each(choices, lambda choice: Step("access", choice.subject, _accessed(desk, choice.subject, options)))
         _tell(desk, steps, None, f"accessed by {desk.handler}: {options['manner']}")
 
 
@@ -78,21 +70,27 @@ def _accessed(desk: Desk, subject: str, o: dict[str, Any]) -> dict[str, Any]:
 @click.option("--environment", metavar="TEXT", help="Temperature, moisture, what else matters.")
 @seal_options
 @signing
-def store(words: tuple[str, ...], **options: Any) -> None:
-    """Record where ITEM is kept: a place in words, or the container it is put into."""
+def store(**options: Any) -> None:
+    """Record where ITEM is kept: a place in words, or the container it is put into.
+
+    What lies in a container stays in it when the container is stored; with --box all of it is taken out and stored too.
+    """
     if bool(options["location"]) == bool(options["container"]):
         raise Usage("say where: --location TEXT, or --in CONTAINER")
-    one_only(words, options, *_SEAL)
     with Desk(common(options)) as desk:
         box = desk.item(options["container"]) if options["container"] else None
-        about = given(medium=options["medium"], environment=options["environment"], seal=seal_of(desk, options))
-        body = {"location": {"container": box} if box else options["location"], **about}
-        steps = [Step("store", subject, body) for subject in _subjects(desk, words)]
+        place = {"container": box} if box else options["location"]
+        choices = chosen(desk, options, SEAL, SEEN[:2])
+        steps = each(choices, lambda choice: Step("store", choice.subject, {"location": place, **_stored(desk, choice)}))
         _tell(desk, steps, None, f"stored {'in ' + desk.ledger.item(box).number if box else 'at ' + options['location']}")
 
 
+def _stored(desk: Desk, choice: Choice) -> dict[str, Any]:
+    return given(medium=choice.o["medium"], environment=choice.o["environment"], seal=seal_of(desk, choice.o))
+
+
 @click.command("check")
-@click.argument("words", metavar="[ITEM...]", nargs=-1)
+@items
 @click.option("--ledger", "whole", is_flag=True, help="Check every file that is stored here, not one item.")
 @click.option("--files", type=click.Path(), metavar="PATH", help="Hash this copy, not the files stored here.")
 @click.option("--location", metavar="TEXT", help="Where it was found.")
@@ -103,27 +101,27 @@ def store(words: tuple[str, ...], **options: Any) -> None:
 @click.option("--seal-state", type=_STATES)
 @click.option("--seal-photo", type=click.Path(), metavar="FILE")
 @signing
-def check(words: tuple[str, ...], **options: Any) -> int:
+def check(**options: Any) -> int:
     """Check ITEM against its reference: its files are hashed now; without files, its seal and place.
 
     Exit status 1 if something differs or is missing: it is recorded all the same.
     """
-    if bool(words) == options["whole"]:
+    if any(options[name] for name in ("words", "boxes", "listed")) == options["whole"]:
         raise Usage("name the items to check, or --ledger for every file that is stored here")
     shared = common(options)
-    one_only(words, options, "files", "location", "condition", *_SEAL)
     with Desk(shared) as desk:
         if options["whole"]:
             return _check_all(desk, options["trigger"])
-        steps = [_checked(desk, subject, options) for subject in _subjects(desk, words)]
+        choices = chosen(desk, options, ("files", "condition", *SEAL), SEEN)
+        steps = each(choices, lambda choice: _checked(desk, choice.subject, choice.o))
         outcomes = [str(step.body["outcome"]) for step in steps]
-        numbers = [desk.ledger.item(step.subject).number for step in steps]
-        sentence = ", ".join(f"{number} checked: {outcome}" for number, outcome in zip(numbers, outcomes, strict=True))
-        desk.tell(desk.series(steps), sentence, items=dict(zip(numbers, outcomes, strict=True)))
+        of = numbers_of(desk, (step.subject for step in steps))
+        sentence = ", ".join(f"{number} checked: {outcome}" for number, outcome in zip(of, outcomes, strict=True))
+        desk.tell(desk.series(steps), sentence, items=dict(zip(of, outcomes, strict=True)))
         return int(any(outcome != "match" for outcome in outcomes))
 
 
-def _checked(desk: Desk, subject: str, o: dict[str, Any]) -> Step:
+def _checked(desk: Desk, subject: str, o: Mapping[str, Any]) -> Step:
     item, seal = desk.ledger.item(subject), seal_of(desk, o)
     shelf = given(location=o["location"], seal=seal, condition=o["condition"])
     seen = _hashed(desk, subject, item, o)
@@ -143,7 +141,7 @@ def _checked(desk: Desk, subject: str, o: dict[str, Any]) -> Step:
     return Step("check", subject, body)
 
 
-def _hashed(desk: Desk, subject: str, item: ItemFact, o: dict[str, Any]) -> Seen | None:
+def _hashed(desk: Desk, subject: str, item: ItemFact, o: Mapping[str, Any]) -> Seen | None:
     """Its files, read now; None where it has none, or where the seal alone is looked at since none is stored here."""
     if item.content is None or o["missing"]:
         return None
@@ -208,23 +206,21 @@ def _results(ledger: Ledger) -> dict[str, str]:
 @click.option("--files", type=click.Path(), metavar="PATH", help="Hash this: the files as they were found.")
 @seal_options
 @signing
-def incident(words: tuple[str, ...], **options: Any) -> None:
+def incident(**options: Any) -> None:
     """Report what happened to ITEM: loss, theft, damage and the like, or that it was found."""
     shared = common(options)
-    one_only(words, options, "files", *_SEAL)
     with Desk(shared) as desk:
         discovered = options["discovered"] or moment(shared.when, desk.ledger.clock)
-        about = given(
-            kind=options["kind"], occurred=options["occurred"], discovered=discovered, remedy=options["remedy"],
-            found_by=options["found_by"], seal=seal_of(desk, options),
-        )  # fmt: skip
-        steps = []
-        for subject in _subjects(desk, words):
-            files = (
-                seen_now(desk.ledger, subject, desk.ledger.item(subject), options["files"]).files if options["files"] else None
-            )
-            steps.append(Step("incident", subject, {**about, **given(files=files)}))
+        about = given(**{name: options[name] for name in ("kind", "occurred", "remedy", "found_by")}, discovered=discovered)
+        choices = chosen(desk, options, ("files", *SEAL), SEEN[:2])
+        steps = each(choices, lambda choice: Step("incident", choice.subject, {**about, **_as_found(desk, choice)}))
         _tell(desk, steps, None, f"reported by {desk.handler}: {options['kind']}")
+
+
+def _as_found(desk: Desk, choice: Choice) -> dict[str, Any]:
+    subject, o = choice.subject, choice.o
+    files = seen_now(desk.ledger, subject, desk.ledger.item(subject), o["files"]).files if o["files"] else None
+    return given(seal=seal_of(desk, o), files=files)
 
 
 @click.command("dispose")
@@ -236,7 +232,7 @@ def incident(words: tuple[str, ...], **options: Any) -> None:
 @click.option("--witness", metavar="NAME", help="The handler who witnesses and signs too; a registrar for entered_in_error.")
 @click.option("--paper-witness", nargs=3, metavar="NAME ORG FILE", help="A witness on paper, where the ledger's rules allow one.")
 @signing
-def dispose(words: tuple[str, ...], **options: Any) -> None:
+def dispose(**options: Any) -> None:
     """End the custody of ITEM: the holder with a witness, on an authority, never under hold."""
     shared = common(options)
     if "authority" not in shared.body:
@@ -248,7 +244,7 @@ def dispose(words: tuple[str, ...], **options: Any) -> None:
             manner=options["manner"], survives=options["survives"], to=options["to"],
             receipt=desk.file(options["receipt"]) if options["receipt"] else None, witness=_paper(desk, options["paper_witness"]),
         )  # fmt: skip
-        steps = [Step("dispose", subject, body) for subject in _subjects(desk, words)]
+        steps = [Step("dispose", choice.subject, body) for choice in chosen(desk, options)]
         by = [desk.handler, *([options["witness"]] if options["witness"] else [])]
         _tell(desk, steps, by, f"disposed of: {options['manner']}")
 

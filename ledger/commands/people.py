@@ -7,6 +7,7 @@ import click
 from ledger import acts
 from ledger.commands.desk import Desk
 from ledger.commands.options import Common, common, given, signing
+from ledger.commands.selection import about, chosen, items, named, numbers_of
 from ledger.errors import Usage
 from ledger.ledger import Ledger, moment
 
@@ -69,31 +70,31 @@ _LABEL = click.option(
 
 
 @click.command("hold")
-@click.argument("item", required=False)
+@items
 @_LABEL
 @click.option("--until", metavar="TIME", help="When it ends by itself; else when it is lifted.")
 @signing
-def hold(item: str | None, label: str | None, until: str | None, **options: Any) -> None:
+def hold(label: str | None, until: str | None, **options: Any) -> None:
     """Forbid the disposal of ITEM, or of all items with a label. Needs --authority."""
     shared = _with_authority(options)
     with Desk(shared) as desk:
-        subject, body = _scope(desk, item, label)
+        subjects, of, body = _scope(desk, options, label)
         if until is not None:
             body["until"] = moment(until, desk.ledger.clock)
         end = f" until {until}" if until else ""
-        desk.tell(desk.act("hold", [subject], body), f"{_words(item, label)} must not be disposed of{end}", subject=subject)
+        desk.tell(desk.act("hold", subjects, body), f"{_words(of, label)} must not be disposed of{end}", **about(subjects, of))
 
 
 @click.command("lift")
-@click.argument("item", required=False)
+@items
 @_LABEL
 @signing
-def lift(item: str | None, label: str | None, **options: Any) -> None:
+def lift(label: str | None, **options: Any) -> None:
     """End the holds on ITEM, or those on a label. Needs --authority."""
     shared = _with_authority(options)
     with Desk(shared) as desk:
-        subject, body = _scope(desk, item, label)
-        desk.tell(desk.act("lift", [subject], body), f"the hold on {_words(item, label)} is lifted", subject=subject)
+        subjects, of, body = _scope(desk, options, label)
+        desk.tell(desk.act("lift", subjects, body), f"the hold on {_words(of, label)} is lifted", **about(subjects, of))
 
 
 def _with_authority(options: dict[str, Any]) -> Common:
@@ -103,14 +104,18 @@ def _with_authority(options: dict[str, Any]) -> Common:
     return shared
 
 
-def _scope(desk: Desk, item: str | None, label: str | None) -> tuple[str, dict[str, Any]]:
-    if (item is None) == (label is None):
-        raise Usage("name one item, or one --label")
-    return ("ledger", {"scope": {"label": label}}) if item is None else (desk.item(item), {"scope": "item"})
+def _scope(desk: Desk, o: dict[str, Any], label: str | None) -> tuple[list[str], list[str], dict[str, Any]]:
+    """Subjects, their numbers, and the scope as entries hold it."""
+    if any(o[name] for name in ("words", "boxes", "listed")) == (label is not None):
+        raise Usage("name one item or more, or one --label")
+    if label is not None:
+        return ["ledger"], [], {"scope": {"label": label}}
+    subjects = [choice.subject for choice in chosen(desk, o)]
+    return subjects, numbers_of(desk, subjects), {"scope": "item"}
 
 
-def _words(item: str | None, label: str | None) -> str:
-    return item if item is not None else f"everything labelled {label}"
+def _words(of: list[str], label: str | None) -> str:
+    return named(of) if label is None else f"everything labelled {label}"
 
 
 COMMANDS: dict[str, click.Command] = {"consent": consent, "hold": hold, "lift": lift}

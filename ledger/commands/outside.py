@@ -1,0 +1,131 @@
+"""What became of items that left the hands of handlers: receipts from outside, returns, and a new holder where the old one cannot act."""
+
+from typing import Any
+
+import click
+
+from ledger.commands.contents import ONE_ITEM, seen, share_transfer, under
+from ledger.commands.desk import Desk, Step
+from ledger.commands.handing import listed, open_release, warn, with_exceptions
+from ledger.commands.look import look_options, seal_of, seal_options
+from ledger.commands.options import common, given, signing
+from ledger.commands.selection import SEAL, TAKEN, Choice, chosen, each, items, items_listed, named
+from ledger.errors import Usage
+from ledger.printable import printable
+from ledger.state import Head, ItemFact
+
+
+@click.command("acknowledge")
+@items
+@click.option("--received-by", nargs=2, required=True, metavar="NAME ORG", help="Who signed for it.")
+@click.option("--received", metavar="TIME", required=True, help="When, with its zone: 2026-02-03T11:12:44+02:00.")
+@click.option("--exception", "exceptions", multiple=True, metavar="TEXT", help="What was not as it should be, says their paper.")
+@click.option("--onward", metavar="TEXT", help="To whom they passed it on.")
+@click.option("--onward-time", metavar="TIME")
+@click.option("--condition", metavar="TEXT")
+@seal_options
+@signing
+def acknowledge(**options: Any) -> None:
+    """Record the paper (--attach FILE) by which an outside party says it has ITEM."""
+    shared = common(options)
+    if not shared.attachments:
+        raise Usage("attach the paper they signed, with --attach FILE")
+    if options["onward_time"] and not options["onward"]:
+        raise Usage("--onward-time needs --onward TEXT: to whom it was passed on")
+    by, organisation = options["received_by"]
+    about = given(
+        received={"by": by, "organisation": organisation, "time": options["received"]},
+        onward=given(to=options["onward"], time=options["onward_time"]) or None,
+    )
+    with Desk(shared) as desk:
+        steps = each(chosen(desk, options, SEAL, TAKEN), lambda choice: _acknowledgement(desk, choice).with_fields(**about))
+        if len(steps) > 1 and any("transfer" not in step.body for step in steps):
+            share_transfer(desk)
+        answer, of = desk.series(steps), listed(desk, steps)
+        desk.tell(answer, f"{named(of)} received by {by}, {organisation}, as their paper says", items=of)
+
+
+def _acknowledgement(desk: Desk, choice: Choice) -> Step:
+    subject, o = choice.subject, choice.o
+    body = {"release": open_release(desk, subject, outside=True), **under(desk, desk.ledger.item(subject))}
+    seen = given(seal=seal_of(desk, o), condition=o["condition"], exceptions=list(o["exceptions"]) or None)
+    return Step("acknowledge", subject, {**body, **seen})
+
+
+@click.command("return")
+@items_listed
+@click.option("--from", "giver", required=True, metavar="TEXT", help="Who gave it back.")
+@click.option("--second", metavar="NAME", help="Who signs too, if you are not the one who released it.")
+@click.option("--dossier", nargs=2, metavar="LEDGER SHA256", help="The other ledger's export on its time there.")
+@click.option("--exception", "exceptions", multiple=True, metavar="TEXT", help="What is not as it should be.")
+@look_options
+@signing
+def return_(**options: Any) -> None:
+    """Take ITEM back from an outside party. What came back is hashed (--files), and compared with the record."""
+    dossier = dict(zip(("ledger", "sha256"), options["dossier"], strict=True)) if options["dossier"] else None
+    about = {"from": options["giver"], **given(dossier=dossier)}
+    with Desk(common(options)) as desk:
+        choices = chosen(desk, options, ONE_ITEM, TAKEN)
+        steps = each(choices, lambda choice: _came_back(desk, choice).with_fields(**about))
+        if len(steps) > 1:
+            share_transfer(desk)
+        answer = desk.series(steps, [desk.handler, *([options["second"]] if options["second"] else [])])
+        warn(steps)
+        of = listed(desk, steps)
+        desk.tell(answer, f"{named(of)} returned by {options['giver']}, held by {desk.handler}{with_exceptions(steps)}", items=of)
+
+
+def _came_back(desk: Desk, choice: Choice) -> Step:
+    """What was outside cannot be looked at in our own store: hash what came back."""
+    release, item, o = open_release(desk, choice.subject, outside=True), desk.ledger.item(choice.subject), choice.o
+    if item.content is not None and not item.sealed and not (o["files"] or o["not_possible"]):
+        raise Usage(f"{item.number} is digital: give what came back with --files PATH")
+    return Step("return", choice.subject, {"release": release, **seen(desk, choice).taken(o["exceptions"])})
+
+
+@click.command("reassign")
+@items
+@click.option("--to", required=True, metavar="NAME", help="The new holder, who signs too.")
+@click.option("--cause", required=True, type=click.Choice(("death", "incapacity", "key_lost", "absent", "dismissed")))
+@click.option("--found-at", required=True, metavar="TEXT", help="Where it was found.")
+@click.option(
+    "--last-certain", type=click.IntRange(0), metavar="RECORD", help="The item's last entry beyond doubt; else its newest."
+)
+@click.option("--files", type=click.Path(), metavar="PATH", help="Hash this copy, not the files stored here.")
+@seal_options
+@signing
+def reassign(**options: Any) -> None:
+    """Give ITEM a new holder when the old one cannot release it; a registrar and the new holder sign. A declared gap."""
+    shared = common(options)
+    if "authority" not in shared.body:
+        raise Usage("say on whose authority, with --authority KIND REFERENCE")
+    with Desk(shared) as desk:
+        choices = chosen(desk, options, (*ONE_ITEM, "last_certain"), ("seal", "seal_state"))
+        looks = each(choices, lambda choice: _reassignment(desk, choice))
+        steps = [step for step, _ in looks]
+        answer, of = desk.series(steps, [desk.handler, options["to"]]), listed(desk, steps)
+        for sentence in (sentence for _, sentences in looks for sentence in sentences):
+            click.echo(f"exception: {printable(sentence)}", err=True)
+        desk.tell(answer, f"{named(of)} reassigned to {options['to']}", items=of, to=options["to"])
+
+
+def _reassignment(desk: Desk, choice: Choice) -> tuple[Step, list[str]]:
+    """The step, and what differs from the record."""
+    subject, o = choice.subject, choice.o
+    item, head = desk.ledger.item(subject), desk.ledger.store.fact(f"head:{subject}", Head)
+    found = seen(desk, choice)
+    fields: dict[str, Any] = {name: found.fields[name] for name in ("files", "seal") if name in found.fields}
+    last = o["last_certain"]
+    certain = head.entry if last is None and head is not None else _entry_at(desk, subject, item, last)
+    about = {"from": item.holder, "cause": o["cause"], "found_at": o["found_at"], "last_certain": certain}
+    return Step("reassign", subject, {**about, **fields}), found.exceptions
+
+
+def _entry_at(desk: Desk, subject: str, item: ItemFact, index: int) -> str:
+    if index not in desk.ledger.store.chain(subject):
+        raise Usage(f"record {index} is not one of {item.number}; custody show {item.number} names them")
+    rows = desk.ledger.store.rows("entries", record_index=index)
+    return str(next(rows)["entry"])
+
+
+COMMANDS = {"acknowledge": acknowledge, "return": return_, "reassign": reassign}
