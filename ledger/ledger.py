@@ -249,14 +249,29 @@ class Ledger:
             if writer is not None and writer.outcome == "recorded":
                 Ledger.recorded = self.size - 1
 
-    def rehearse(self, notes: Iterable[bytes], lines: bool = True, signed: bool = False) -> tuple[Recorded, ...]:
+    def rehearse(
+        self,
+        notes: Iterable[bytes],
+        lines: bool = True,
+        signed: bool = False,
+        refused: Callable[[int, Refused | Malformed], None] | None = None,
+    ) -> tuple[Recorded, ...]:
         """Judges entries as `record` would but for what their signatures prove, and keeps nothing. Raises as `record` does.
 
         Evidence is stored only after this, so that a refused entry leaves none behind. `lines` false: whose keys sign is not
-        asked either, since some of them are elsewhere. `signed`: the signatures are verified too.
+        asked either, since some of them are elsewhere. `signed`: the signatures are verified too. `refused` is told each place of
+        an entry that would not be taken, and why; those after it are then judged without it.
         """
+        places = list[Recorded]()
         with self.store.rehearsing() as writer:
-            return tuple(self._append(writer, note, None, lines, signed) for note in notes)
+            for place, note in enumerate(notes):
+                try:
+                    places.append(self._append(writer, note, None, lines, signed))
+                except (Refused, Malformed) as error:
+                    if refused is None:
+                        raise
+                    refused(place, error)
+        return tuple(places)
 
     # away from the log, and back
 
@@ -281,7 +296,7 @@ class Ledger:
             self._before_ahead = self.size
             self._ahead = self._looking.enter_context(self.store.rehearsing())
         self._ahead.moment = None
-        seen = [self._tried(self._ahead, note, None) for note in notes]
+        seen = [self._tried(self._ahead, note, None, signed=False) for note in notes]  # verified when they came in
         self._ahead.show()
         return seen
 
@@ -293,10 +308,19 @@ class Ledger:
         with self._recording() as writer:
             return [self._tried(writer, note, log_key) for note in notes]
 
-    def _tried(self, writer: Writing, note: bytes, log_key: Signer | None) -> Waiting:
+    def try_out(self, notes: Iterable[bytes]) -> list[Waiting]:
+        """What `record_what_passes` would do, signatures verified, and nothing of it kept. Raises SignatureError as that does."""
+        with self.store.rehearsing() as writer:
+            return [self._tried(writer, note, None) for note in notes]
+
+    def receipt(self, log_key: Signer) -> bytes:
+        """The last record as a note signed by the log."""
+        return sign_note(self.store.record(self.size - 1), [log_key])
+
+    def _tried(self, writer: Writing, note: bytes, log_key: Signer | None, signed: bool = True) -> Waiting:
         entry = decode_entry(parse_note(note).text)
         try:
-            return Waiting(note, entry, self._append(writer, note, log_key))
+            return Waiting(note, entry, self._append(writer, note, log_key, signed=signed))
         except Refused as refusal:
             return Waiting(note, entry, None, refusal, self._signed_here(writer, entry, note))
 

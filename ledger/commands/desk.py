@@ -1,6 +1,7 @@
 """The desk at which a handler works: which ledger, whose keys, and the one way by which an act is drafted, signed and recorded."""
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,15 +18,16 @@ if TYPE_CHECKING:
 
 from keys.note import Note, Signature, format_note, sign_note
 from ledger.acts import ACTS
-from ledger.commands.evidence import Evidence, described, recorded_name
+from ledger.commands.evidence import Evidence, described, recorded_name, store
 from ledger.commands.folder import head_pin, open_ledger
 from ledger.commands.options import Common, tidied
 from ledger.commands.output import print_json, write_new
 from ledger.commands.passphrases import passphrase
+from ledger.commands.sheet import Problems, naming
 from ledger.confidential import ALWAYS, hide_fields, sealed_store
 from ledger.entry import cite, encode_entry, entry_hash
 from ledger.errors import Conflict, Malformed, Refused, Usage
-from ledger.fixity import hash_file, shown
+from ledger.fixity import Digests, hash_file, shown
 from ledger.ledger import Answer, Ledger, keep, moment
 from ledger.outbox import Outbox
 from ledger.printable import printable
@@ -42,6 +44,7 @@ ATTEMPTS = 5
 class Step:
     """One entry to be drafted. `citing` gives further fields from the hashes (base64) of the entries before it in its series;
     `evidence` gives those of the files that come in. `alone`: it takes none of the shared fields but when, and by whose authority.
+    `time` where it is not the shared one; `line` where a line of a sheet asks for it.
     """
 
     act: str
@@ -50,6 +53,8 @@ class Step:
     citing: Callable[[list[str]], dict[str, Any]] | None = None
     evidence: Evidence | None = None
     alone: bool = False
+    time: str | None = None
+    line: int | None = None
 
     def with_fields(self, **fields: Any) -> "Step":
         return replace(self, body={**self.body, **fields})
@@ -84,7 +89,7 @@ class Desk:
         self.keystore = Keystore(default_home())
         self.away = bool(self.ledger.size) and not self.keystore.has(self.ledger.origin)
         self._unlocked: dict[str, Unlocked] = {}
-        self._waiting: dict[Path, str] = {}
+        self._waiting: dict[Path, Digests] = {}
         self.sealing = Sealing(sealed_store(self.ledger.folder).path)
 
     def __enter__(self) -> "Desk":
@@ -150,8 +155,16 @@ class Desk:
         """
         return self.series([Step(act, subject, body) for subject in subjects], by, keys)
 
-    def series(self, steps: Iterable[Step], by: list[str] | None = None, keys: "Keys | None" = None) -> Answer | None:
+    def series(
+        self,
+        steps: Iterable[Step],
+        by: list[str] | None = None,
+        keys: "Keys | None" = None,
+        problems: Problems | None = None,
+    ) -> Answer | None:
         """As `act`, for entries that differ, and where later ones may cite earlier ones.
+
+        With the `problems` of a sheet, every step that cannot be taken is named there by its line; they are raised as one.
 
         In this order: judged unsigned, so that nothing is stored and no passphrase asked for in vain; files and disclosures
         stored; signed; recorded. What breaks off in between leaves whole files that no entry cites, never an entry without files.
@@ -160,34 +173,55 @@ class Desk:
         for name in names:
             self.ledger.check_seen(self.keystore, name)
         keys = keys or [(name, "current") for name in names]
-        whole = [replace(step, body=self._body(step)) for step in steps]
+        whole = list[Step]()
+        for step in steps:
+            with naming(problems, step.line):
+                whole.append(replace(step, body=self._body(step)))
         if self.options.draft and len(whole) > 1:
             raise Usage("a draft holds one entry; name one item")
         for attempt in range(ATTEMPTS):
             try:
-                return self._once(whole, names, keys)
+                return self._once(whole, names, keys, problems)
             except Refused as error:
                 # seen.back: the same handler, at another terminal, has signed on a newer head since this was drafted
                 if attempt == ATTEMPTS - 1 or not (isinstance(error, Conflict) or error.rule == "seen.back"):
                     raise
         return None
 
-    def _once(self, steps: list[Step], names: list[str], keys: "Keys") -> Answer | None:
-        all_here = all(self.keystore.has(name, which) for name, which in keys)
-        make, keep = partial(self._unsigned, keys=keys), not self.options.dry_run
-        self.ledger.rehearse(self._notes(steps, names, make, Evidence.stand_in), lines=all_here)
+    def _once(self, steps: list[Step], names: list[str], keys: "Keys", problems: Problems | None) -> Answer | None:
+        self._rehearse(steps, names, keys, problems)
+        keep = not self.options.dry_run
         if keep:
             if not self.options.draft:
                 self._needs_draft(keys)
-            self._put_away()
+                self._ask(steps, names[0])
+            self._put_away([step.evidence for step in steps if step.evidence])
         taken = partial(Evidence.taken, keep=keep)
         if self.options.dry_run:
-            _dry(self._notes(steps, names, make, taken))
+            _dry(self._notes(steps, names, self._unsigned(keys), taken))
         elif self.options.draft:
             self._notes(steps, names, lambda entry: self._write_draft(entry, names), taken)
         else:
             return self.record(self._notes(steps, names, partial(self.signed, keys=keys), taken), names)
         return None
+
+    def _rehearse(self, steps: list[Step], names: list[str], keys: "Keys", problems: Problems | None) -> None:
+        all_here = all(self.keystore.has(name, which) for name, which in keys)
+        lines = list[int | None]()
+        notes = self._notes(steps, names, self._unsigned(keys), Evidence.stand_in, problems, lines)
+        if problems is None:
+            self.ledger.rehearse(notes, all_here)
+            return
+        self.ledger.rehearse(notes, all_here, refused=lambda place, error: problems.add(lines[place] or 0, str(error)))
+        problems.raise_any()
+
+    def _ask(self, steps: list[Step], name: str) -> None:
+        """Several entries are shown to who sits at the terminal, and asked about once. An access that goes with another act is none."""
+        if len([step for step in steps if not step.alone]) > 1 and not self.options.yes and sys.stdin.isatty():
+            from ledger.commands.question import ask
+
+            ask(self.ledger, steps, name)
+            self.options.yes = True
 
     def _notes(
         self,
@@ -195,15 +229,20 @@ class Desk:
         names: list[str],
         note_of: "Callable[[Entry[Body]], bytes]",
         fields_of: Callable[[Evidence], dict[str, Any]],
+        problems: Problems | None = None,
+        lines: list[int | None] | None = None,
     ) -> list[bytes]:
-        """The entries one after another, each able to cite those before it."""
-        time, notes = moment(self.options.when, self.ledger.clock), list[bytes]()
+        """The entries one after another, each able to cite those before it. `lines` gets the line of each one made."""
+        now, notes = moment(self.options.when, self.ledger.clock), list[bytes]()
         for step in steps:
-            body = {**step.body, **(step.citing([cite(entry_hash(note)) for note in notes]) if step.citing else {})}
-            fields = fields_of(step.evidence) if step.evidence else {}
-            for name, value in fields.items():
-                body[name] = [*body.get(name, []), *value] if name == "attachments" else value
-            notes.append(note_of(self._draft(step, names, body, time)))
+            with naming(problems, step.line):
+                body = {**step.body, **(step.citing([cite(entry_hash(note)) for note in notes]) if step.citing else {})}
+                fields = fields_of(step.evidence) if step.evidence else {}
+                for name, value in fields.items():
+                    body[name] = [*body.get(name, []), *value] if name == "attachments" else value
+                notes.append(note_of(self._draft(step, names, body, step.time or now)))
+                if lines is not None:
+                    lines.append(step.line)
         return notes
 
     def _draft(self, step: Step, names: list[str], body: dict[str, Any], time: str) -> "Entry[Body]":
@@ -212,14 +251,14 @@ class Desk:
         except Malformed as error:  # what was typed does not fit; nobody has tampered with anything
             raise Refused("entry.form", f"{error}; correct it and repeat") from None
 
-    def _unsigned(self, entry: "Entry[Body]", keys: "Keys") -> bytes:
-        """The entry as a note of the size it will have, with signatures of zeros."""
+    def _unsigned(self, keys: "Keys") -> "Callable[[Entry[Body]], bytes]":
+        """What gives an entry as a note of the size it will have, with signatures of zeros."""
 
         def key_id(name: str, which: str) -> bytes:
             return self.keystore.public(name, which).verifiers[0].key_id if self.keystore.has(name, which) else bytes(4)
 
         lines = tuple(Signature(name, key_id(name, which), bytes(64)) for name, which in keys)
-        return format_note(Note(encode_entry(entry), lines))
+        return lambda entry: format_note(Note(encode_entry(entry), lines))
 
     def first(self, origin: str, names: list[str], body: dict[str, Any]) -> Answer | None:
         """The first entry of a ledger, which has seen nothing."""
@@ -258,14 +297,16 @@ class Desk:
 
     def file(self, path: str | Path, also: tuple[str, ...] = ()) -> dict[str, Any]:
         """A file's name, size and fingerprints. It is stored with the evidence when the entry has passed the rules."""
-        digests = hash_file(path, also)
-        self._waiting[Path(path)] = digests.sha256
-        return described(recorded_name(Path(path).name), digests)
+        path = Path(path)
+        digests = self._waiting.get(path) if not also else None  # the same form may belong to many entries
+        self._waiting[path] = digests = digests or hash_file(path, also)
+        return described(recorded_name(path.name), digests)
 
-    def _put_away(self) -> None:
+    def _put_away(self, arrivals: list[Evidence]) -> None:
         """Stores what the entries about to be signed refer to: files, and disclosures sealed to their readers."""
-        for path, sha256 in self._waiting.items():
-            if self.ledger.objects.add(path).sha256 != sha256:
+        stored = store(self.ledger.objects, arrivals, list(self._waiting))
+        for (path, seen), now in zip(self._waiting.items(), stored, strict=True):
+            if now.sha256 != seen.sha256:
                 raise Refused("file", f"{shown(path)}: file changed while it was read; nothing recorded")
         self._waiting.clear()
         self.sealing.put_away()

@@ -4,6 +4,7 @@ import os
 import secrets
 import tempfile
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import msgspec
 
 from ledger.commands.progress import progress
 from ledger.errors import Refused, Usage
-from ledger.fixity import Digests, hash_fd, hash_file, open_beneath, open_folder, shown
+from ledger.fixity import Digests, hash_fd, hash_file, open_beneath, open_folder, open_regular, shown
 from ledger.objects.folder import ObjectStore
 from ledger.printable import printable, printable_bytes
 
@@ -108,43 +109,56 @@ class Evidence:
     """
 
     def __init__(
-        self, path: str | Path, objects: ObjectStore, also: tuple[str, ...] = (), in_place: bool = False, derived: bool = False
+        self,
+        path: str | Path,
+        objects: ObjectStore,
+        also: tuple[str, ...] = (),
+        in_place: bool = False,
+        derived: bool = False,
+        among: bool = False,
     ) -> None:
-        """`derived`: what the file says of itself is not recorded; its parent's acquisition holds what counts."""
-        self._found = find(path)
+        """`derived`: what the file says of itself is not recorded; its parent's acquisition holds what counts.
+
+        `among`: it comes with others, so that what is said of it begins with its name. Raises Refused for what is neither file nor
+        folder, Unavailable for what is not there or cannot be read.
+        """
+        self.found = find(path)
+        if self.found.under is None:
+            os.close(open_regular(path))
+        self._called = f"{shown(Path(path).name)}: " if among else ""
         self._derived = derived
         self._objects = objects
-        self._also = also
+        self.also = also
         self._in_place = in_place
+        self.digests: list[Digests] | None = None
         self._fields: dict[str, Any] | None = None
         self._refuse_many_digests()
 
     def stand_in(self) -> dict[str, Any]:
         """Fields of the form that they will have."""
-        if len(self._found.paths) > LISTED_AT_MOST:
-            return {"files": {"files": len(self._found.paths), "bytes": 0, "root": _UNREAD.sha256}}
-        names = [unicodedata.normalize("NFC", printable_bytes(os.fsencode(name))) for name in self._found.names()]
+        if len(self.found.paths) > LISTED_AT_MOST:
+            return {"files": {"files": len(self.found.paths), "bytes": 0, "root": _UNREAD.sha256}}
+        names = [unicodedata.normalize("NFC", printable_bytes(os.fsencode(name))) for name in self.found.names()]
         return {"files": [described(name, _UNREAD) for name in names]}
 
     def taken(self, keep: bool) -> dict[str, Any]:
-        """The fields, from the bytes; with `keep` they are stored first. Read once, however often it is asked."""
+        """The fields, from the bytes; with `keep` these are stored already (`store`). Read once, however often it is asked."""
         if self._fields is None:
-            digests = self._stored() if keep and not self._in_place else self._found.hashed(self._also)
-            self._fields = self._described(digests, keep)
+            self._fields = self._described(self.digests or self.found.hashed(self.also), keep)
         return self._fields
+
+    @property
+    def to_store(self) -> bool:
+        """Whether its files are still to be copied."""
+        return self.digests is None and not self._in_place
 
     def sha256s(self) -> list[str]:
         """The fingerprints of the single files that the entry lists."""
         files = (self._fields or {}).get("files")
         return [file["sha256"] for file in files] if isinstance(files, list) else []
 
-    def _stored(self) -> list[Digests]:
-        self._objects.tidy()
-        with progress("bytes stored", self._found.bytes(), worth=64 << 20) as done:
-            return self._objects.add_many(self._found.paths, under=self._found.under, also=self._also, progress=done)
-
     def _described(self, digests: list[Digests], keep: bool) -> dict[str, Any]:
-        files = [described(recorded_name(name), digest) for name, digest in zip(self._found.names(), digests, strict=True)]
+        files = [described(recorded_name(name), digest) for name, digest in zip(self.found.names(), digests, strict=True)]
         for file in files:
             if not file["size"]:
                 note(f"{file['name']} is empty: 0 bytes")
@@ -157,8 +171,8 @@ class Evidence:
     def _with_metadata(self, file: dict[str, Any], keep: bool) -> dict[str, Any]:
         """What the file says about itself, read from the copy that is kept where there is one."""
         stored = self._objects.path(file["sha256"])
-        beneath = self._found.under / self._found.paths[0] if self._found.under else Path(self._found.paths[0])
-        said = _said(stored if keep and not self._in_place else beneath)
+        beneath = self.found.under / self.found.paths[0] if self.found.under else Path(self.found.paths[0])
+        said = _said(stored if keep and not self._in_place else beneath, self._called)
         listed = {"files": [{**file, "media_type": said.pop("media_type")}]}
         return listed if self._derived else {**listed, **said}
 
@@ -166,14 +180,28 @@ class Evidence:
         from ledger.objects.manifest import build_manifest
 
         self._refuse_many_digests(always=True)
-        lines = [(path, digest.sha256, digest.size) for path, digest in zip(self._found.paths, digests, strict=True)]
+        lines = [(path, digest.sha256, digest.size) for path, digest in zip(self.found.paths, digests, strict=True)]
         data = build_manifest(lines, [secrets.token_bytes(16) for _ in lines])
         stored = stored_text(self._objects, MANIFEST, data) if keep else described(MANIFEST, _UNREAD)
         return {"files": file_set(data), "attachments": [stored]}
 
     def _refuse_many_digests(self, always: bool = False) -> None:
-        if self._also and (always or len(self._found.paths) > LISTED_AT_MOST):
+        if self.also and (always or len(self.found.paths) > LISTED_AT_MOST):
             raise Usage(f"other digests are recorded of up to {LISTED_AT_MOST} files; leave --also out for a folder this large")
+
+
+def store(objects: ObjectStore, arrivals: Sequence[Evidence], others: Sequence[Path] = ()) -> list[Digests]:
+    """Stores the files of new items, and others that belong to their entries, in one go: all or none. The digests of the others."""
+    coming = [evidence for evidence in arrivals if evidence.to_store]
+    if not coming and not others:
+        return []
+    objects.tidy()
+    groups = [(None, others), *((evidence.found.under, evidence.found.paths) for evidence in coming)]
+    with progress("bytes stored", sum(evidence.found.bytes() for evidence in coming), worth=64 << 20) as done:
+        beside, *inside = objects.add_groups(groups, coming[0].also if coming else (), done)
+    for evidence, digests in zip(coming, inside, strict=True):
+        evidence.digests = digests
+    return beside
 
 
 def file_set(manifest: bytes) -> dict[str, Any]:
@@ -192,8 +220,8 @@ def stored_text(objects: ObjectStore, name: str, data: bytes) -> dict[str, Any]:
         return {**described(name, objects.add(path)), "media_type": "text/plain"}
 
 
-def _said(path: Path) -> dict[str, Any]:
-    """`media_type`, and `embedded` where the file says when, where or with what it was made."""
+def _said(path: Path, called: str) -> dict[str, Any]:
+    """`media_type`, and `embedded` where the file says when, where or with what it was made. Notes begin with what it is called."""
     from ledger.embedded import read_embedded
 
     said = read_embedded(path)
@@ -206,9 +234,9 @@ def _said(path: Path) -> dict[str, Any]:
         embedded["camera"] = said.camera
     for remark in (said.note, f"content credentials in the file: {said.c2pa}" if said.c2pa else None):
         if remark:
-            note(remark)
+            note(called + remark)
     if embedded:
-        note(f"the file says of itself: {_in_words(embedded)}; nobody has checked that")
+        note(f"{called}the file says of itself: {_in_words(embedded)}; nobody has checked that")
     return {"media_type": said.media_type, **({"embedded": embedded} if embedded else {})}
 
 

@@ -7,16 +7,18 @@ no cell is taken for anything but text.
 import csv
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ledger.errors import Unavailable, Usage
+from ledger.errors import Malformed, Refused, Unavailable, Usage
 from ledger.printable import printable
 
 MAX_BYTES = 64 << 20
 MAX_ROWS = 100_000
 _NAMED_AT_MOST = 10
+_REPEAT = "; correct it and repeat"
 _DELIMITERS = (",", ";", "\t")
 
 
@@ -34,18 +36,31 @@ class Problems:
 
     rows: int
     found: list[tuple[int, str]] = field(default_factory=list)
+    path: str = ""
 
     def add(self, line: int, sentence: str) -> None:
-        self.found.append((line, sentence))
+        self.found.append((line, sentence.removesuffix(_REPEAT)))
 
-    def raise_any(self, path: str) -> None:
-        """Raises Usage, naming the first ten, if there are any."""
+    def raise_any(self, path: str = "") -> None:
+        """Raises Usage, naming the first ten in the order of the lines, if there are any."""
         if not self.found:
             return
-        said = "; ".join(f"line {line}: {sentence}" for line, sentence in self.found[:_NAMED_AT_MOST])
+        path = path or self.path
+        said = "; ".join(f"line {line}: {sentence}" for line, sentence in sorted(self.found)[:_NAMED_AT_MOST])
         bad, rest = len({line for line, _ in self.found}), len(self.found) - _NAMED_AT_MOST
         more = f"; and {rest} more" if rest > 0 else ""
         raise Usage(f"{path}: {bad} of {self.rows} rows cannot be taken, nothing was recorded: {said}{more}; correct them and repeat")
+
+
+@contextmanager
+def naming(problems: Problems | None, line: int | None) -> Iterator[None]:
+    """What goes wrong inside is a problem of that line; without a sheet it goes its way."""
+    try:
+        yield
+    except (Usage, Refused, Malformed, Unavailable) as error:
+        if problems is None or line is None:
+            raise
+        problems.add(line, str(error))
 
 
 def read_text(path: str) -> str:

@@ -10,12 +10,13 @@ import stat
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from ledger.errors import CannotTell, Fault, Malformed, Refused, Unavailable
+from ledger.errors import CannotTell, CustodyError, Fault, Malformed, Refused, Unavailable
 from ledger.fixity import Digests, Progress, hash_fd, open_beneath, open_folder, shown
-from ledger.objects.intake import forget_cache, opener, take_in
+from ledger.objects.intake import Open, forget_cache, opener, take_in
 
 Outcome = Literal["match", "mismatch", "missing"]
 
@@ -56,13 +57,35 @@ class ObjectStore:
         read or a store that cannot be written (no half file is left), Fault where stored bytes differ from
         their name. If the renaming, the last step, fails on the way, whole files may stay unnamed.
         """
-        with _names_the_cause(), self._batch() as batch, opener(under) as opened:
-            found = [take_in(opened, path, batch / str(place), also, progress) for place, path in enumerate(paths)]
-            folders = {self._place(batch / str(place), digests.sha256) for place, digests in enumerate(found)}
+        return self.add_groups([(under, paths)], also, progress)[0]
+
+    def add_groups(
+        self,
+        groups: Iterable[tuple[Path | None, Iterable[Path | str]]],
+        also: tuple[str, ...] = (),
+        progress: Progress | None = None,
+    ) -> list[list[Digests]]:
+        """As `add_many`, for files from several places: pairs of the folder that they are beneath, or None, and their paths."""
+        with _names_the_cause(), self._batch() as batch:
+            staged, found = (batch / str(place) for place in count()), list[list[Digests]]()
+            taken = list[tuple[Path, Digests]]()
+            for under, paths in groups:
+                with opener(under) as opened:
+                    here = [(at, self._taken(opened, path, at, also, progress)) for path, at in zip(paths, staged, strict=False)]
+                taken += here
+                found.append([digests for _, digests in here])
+            folders = {self._place(at, digests.sha256) for at, digests in taken}
             for folder in sorted(folders):
                 _flush_folder(folder)
             _flush_folder(self.root)
         return found
+
+    @staticmethod
+    def _taken(opened: Open, path: Path | str, staged: Path, also: tuple[str, ...], progress: Progress | None) -> Digests:
+        digests = take_in(opened, path, staged, also, progress)
+        if progress is not None:
+            progress(0)  # the next file begins, which may be larger
+        return digests
 
     def path(self, sha256: str) -> Path:
         """Where the file with this SHA-256 stands or would stand; raises Malformed for another name."""
@@ -91,6 +114,31 @@ class ObjectStore:
             return "match" if hash_fd(fd, sha256, (), progress).sha256 == sha256 else "mismatch"
         finally:
             os.close(fd)
+
+    def stored(self) -> dict[str, int]:
+        """All that stands under the name of a SHA-256, with its size in bytes; whether it is sound, `check` says."""
+        folders = [name for name in _names(self.root) if re.fullmatch("[0-9a-f]{2}", name)]
+        found = (self.root / folder / name for folder in folders for name in _names(self.root / folder) if _SHA256.match(name))
+        return {path.name: path.lstat().st_size for path in found if path.name.startswith(path.parent.name)}
+
+    def copy_from(self, source: "ObjectStore", sha256s: Iterable[str], progress: Progress | None = None) -> list[str]:
+        """Copies files that this store lacks from another; answers with those that are damaged there, which stay behind.
+
+        Each copy is flushed, read back and compared before it gets its name, so an interrupted copying can be taken up again. Errors
+        of this store's disk come out as OSError. `progress` gets the bytes read of the present file.
+        """
+        damaged, folders = list[str](), {self.root}
+        with self._batch() as batch:
+            try:
+                for sha256 in sha256s:
+                    if _copied(source, sha256, batch / sha256, progress):
+                        folders.add(self._place(batch / sha256, sha256))
+                    else:
+                        damaged.append(sha256)
+            finally:
+                for folder in sorted(folders):
+                    _flush_folder(folder)
+        return damaged
 
     def tidy(self) -> int:
         """Removes what interrupted `add`s left in `tmp/`; how many. Running ones are left alone."""
@@ -140,6 +188,24 @@ class ObjectStore:
             raise Fault(f"the stored file was replaced: {refused}") from None
         finally:
             os.close(root)
+
+
+def _copied(source: ObjectStore, sha256: str, staged: Path, progress: Progress | None) -> bool:
+    """Whether a file of the store `source` is what its name says, and now is in `staged` too."""
+    try:
+        with source.open(sha256) as original:
+            copy_file(original.fileno(), staged, sha256, progress)
+        return True
+    except CustodyError:  # unreadable, replaced or changed there
+        staged.unlink(missing_ok=True)
+        return False
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _flush_folder(folder: Path) -> None:

@@ -4,12 +4,13 @@ Modification times are never asked. Writing and then setting the time back hides
 write through a memory map may not touch them at all; a second read catches both.
 """
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ledger.errors import CustodyError, Refused, Unavailable
+from ledger.errors import CustodyError, Fault, Refused, Unavailable
 from ledger.fixity import Digests, Progress, hash_fd, open_beneath, open_folder, open_regular, shown
 
 Open = Callable[[Path | str], int]
@@ -49,6 +50,26 @@ def take_in(opened: Open, path: Path | str, staged: Path, also: tuple[str, ...],
     if digests.size != size or not _reads_the_same(opened, path, name, digests):
         raise Refused("file", f"{name}: file changed while it was read; nothing recorded")
     return digests
+
+
+def copy_file(source: int, staged: Path, sha256: str, progress: Progress | None = None) -> None:
+    """Copies a stored file to the new file `staged`, flushed and read back.
+
+    Raises Fault where it is not what its name says, OSError where the copy cannot be written or is not what was read.
+    """
+    copy = os.open(staged, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        if hash_fd(source, sha256, (), progress, lambda chunk: _write(copy, chunk)).sha256 != sha256:
+            raise Fault(f"the stored file {sha256} is not what its name says")
+        with suppress(PermissionError):  # on a stick that knows no rights
+            os.fchmod(copy, 0o444)
+        os.fsync(copy)
+        forget_cache(copy)
+        os.lseek(copy, 0, os.SEEK_SET)
+        if hash_fd(copy, f"the copy of {sha256}").sha256 != sha256:
+            raise OSError(errno.EIO, "the copy is not what was written")
+    finally:
+        os.close(copy)
 
 
 def forget_cache(fd: int) -> None:
