@@ -148,15 +148,16 @@ class Remainder:
 def _stored(body: acts.Body) -> Iterator[str]:
     """The SHA-256 of the files that came into the ledger with an entry: the item's own, and what is attached."""
     whole = isinstance(body, acts.Acquire | acts.Derive)
-    yield from _files(body if whole else body.attachments)
+    yield from files_in(body if whole else body.attachments)
 
 
-def _files(value: object) -> Iterator[str]:
+def files_in(value: object) -> Iterator[str]:
+    """The SHA-256 of every file that stands in a body, or in a part of one."""
     if isinstance(value, f.File):
         yield value.sha256
     elif isinstance(value, list):
         for element in value:
-            yield from _files(element)
+            yield from files_in(element)
     elif isinstance(value, Struct):
         for name in value.__struct_fields__:
-            yield from _files(getattr(value, name))
+            yield from files_in(getattr(value, name))

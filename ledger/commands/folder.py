@@ -1,9 +1,11 @@
 """Which ledger a command is about, and how it is seen from where the command runs."""
 
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import UnsetType
 
 if TYPE_CHECKING:
     from keys.pins import Pin
@@ -11,6 +13,9 @@ if TYPE_CHECKING:
 from ledger.errors import Usage
 from ledger.ledger import DATABASE, Ledger, Waiting
 from ledger.outbox import Outbox
+
+SUPERSEDED = "superseded-entry.txt"
+"""The name under which an entry that was signed anew, or given up, is attached to what took its place."""
 
 
 def find_ledger(given: str | None) -> Path:
@@ -51,18 +56,29 @@ def _look_ahead(ledger: Ledger, outbox: Outbox) -> None:
     """Nobody else signs on this copy meanwhile, so that two entries never follow the same one."""
     ledger.look_ahead(())
     seen = ledger.look_ahead(outbox.notes())
-    recorded = [waiting.note for waiting in seen if is_recorded(ledger, waiting)]
+    recorded = [waiting.note for waiting in seen if is_settled(ledger, waiting)]
     outbox.drop(recorded)
     stuck = sum(waiting.place is None for waiting in seen) - sum(waiting.place is None for waiting in seen if waiting.note in recorded)
     if stuck:
         click.echo(f"note: {stuck} signed entries in the outbox do not fit the log any more; see custody outbox", err=True)
 
 
-def is_recorded(ledger: Ledger, waiting: Waiting) -> bool:
-    """Whether an entry has its place in the log by now, or its text has, with other signatures."""
+def is_settled(ledger: Ledger, waiting: Waiting) -> bool:
+    """Whether an entry has left the outbox's care: it, or its text, is recorded, or its signers signed another in its place."""
     if waiting.place is not None:
         return waiting.place.index < ledger.committed
-    return waiting.refusal is not None and waiting.refusal.rule == "entry.repeated"
+    return (waiting.refusal is not None and waiting.refusal.rule == "entry.repeated") or _is_superseded(ledger, waiting)
+
+
+def _is_superseded(ledger: Ledger, waiting: Waiting) -> bool:
+    """Whether its own signers have attached its text to a recorded entry on the same subject: signed anew, or given up."""
+    digest = sha256(waiting.note).hexdigest()
+    for _, entry in ledger.chain(waiting.entry.subject):
+        attached = entry.body.attachments
+        if set(entry.by) <= set(waiting.entry.by) and not isinstance(attached, UnsetType):
+            if any((file.name, file.sha256) == (SUPERSEDED, digest) for file in attached):
+                return True
+    return False
 
 
 def head_pin(ledger: Ledger) -> "Pin":

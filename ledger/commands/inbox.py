@@ -1,0 +1,225 @@
+"""Signed entries come in: from another laptop they wait here, at the office they are recorded; from the office come the records."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from msgspec import UnsetType
+
+from ledger.commands.cargo import beside, packed, taken_in
+from ledger.commands.desk import Desk
+from ledger.commands.evidence import note as remark
+from ledger.commands.folder import head_pin, is_settled, open_ledger
+from ledger.commands.options import Common
+from ledger.commands.output import write_new
+from ledger.commands.passphrases import PASSPHRASES
+from ledger.errors import Refused, Unavailable, Usage
+from ledger.ledger import Answer, Ledger, Waiting, keep
+from ledger.objects.folder import ObjectStore
+from ledger.outbox import Outbox
+from ledger.parcel import MAX_PARCEL, Parcel, ParcelEntry, format_parcel, parse_parcel
+from ledger.printable import printable
+from ledger.state import HandlerFact, ItemFact, item_key
+
+if TYPE_CHECKING:
+    pass
+
+_CODES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"CUSTODY1 ")
+"""How pictures begin, and the text of a code as a hand scanner types it."""
+
+Came = tuple[Parcel, ObjectStore]
+"""A parcel, and where the evidence lies that came with it."""
+
+
+@click.command("inbox")
+@click.argument("files", metavar="[FILE...]", nargs=-1, type=click.Path())
+@click.option("--answer", type=click.Path(), metavar="FILE", help="At the office: write the records that the sender lacks into FILE.")
+@PASSPHRASES
+def inbox(files: tuple[str, ...], answer: str | None, passphrases: tuple[str, ...]) -> int:
+    """Take in what came by stick or camera: FILEs of custody outbox save, photos of its codes, or an answer of the office.
+
+    At the office everything that fits is recorded, in order; without FILE, what waits here. What does not fit stays in the outbox.
+    """
+    came = list(_came(files))
+    with Desk(Common(None, passphrases, None, False, None, False, ()), open_ledger(write=True, ahead=False)) as desk:
+        for parcel, _ in came:
+            if parcel.ledger != desk.ledger.origin:
+                raise Refused("entry.ledger", f"that is of the ledger {parcel.ledger}, not of {desk.ledger.origin}; take it there")
+        codes = [_followed(desk, parcel, source) for parcel, source in came if parcel.is_answer]
+        codes += [_taken(desk, [each for each in came if not each[0].is_answer], answer)] if len(codes) < len(came) or not came else []
+    return max(codes)
+
+
+def _came(files: Sequence[str]) -> Iterator[Came]:
+    """Parcels, each with the evidence beside it; pictures and scanned lines are read as codes, all of one parcel."""
+    texts: list[str] = []
+    for file in files:
+        data = _read(Path(file))
+        if data.startswith(_CODES):
+            texts += _texts(Path(file))
+        else:
+            yield parse_parcel(data), beside(Path(file))
+    if texts:
+        from ledger.frames import join_frames
+
+        yield parse_parcel(join_frames(texts)), beside(Path(files[0]))
+
+
+def _texts(path: Path) -> list[str]:
+    from ledger.scan import frames_in
+
+    return frames_in(path)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read(MAX_PARCEL + 1)
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be read: {error.strerror}") from None
+
+
+# an answer of the office
+
+
+def _followed(desk: Desk, parcel: Parcel, source: ObjectStore) -> int:
+    ledger = desk.ledger
+    pairs = [(each.record.encode(), each.note.encode()) for each in parcel.entries if not isinstance(each.record, UnsetType)]
+    checkpoints = [] if isinstance(parcel.checkpoints, UnsetType) else [each.encode() for each in parcel.checkpoints]
+    receipt = str(parcel.receipt).encode()
+    count = ledger.follow(pairs, receipt, checkpoints)
+    taken_in(ledger, parcel, source)
+    outbox = Outbox(ledger.folder)
+    settled = [each.note for each in ledger.try_out(outbox.notes()) if is_settled(ledger, each)]
+    _keep(desk, parcel, receipt)
+    outbox.drop(settled)
+    left = len(outbox.notes())
+    click.echo(f"{count} new records, now {ledger.size}; {len(settled)} entries of the outbox are recorded, {left} wait")
+    return 0
+
+
+def _keep(desk: Desk, parcel: Parcel, receipt: bytes) -> None:
+    """Who works on this computer keeps what was recorded and the receipt over it, and remembers the head."""
+    notes = [each.note.encode() for each in parcel.entries]
+    places = [each.place.index for each in desk.ledger.try_out(notes) if each.place is not None]
+    last = places[-1]
+    desk.keystore.keep(
+        desk.ledger.origin,
+        [(index, note, receipt if index == last else None) for index, note in zip(places, notes, strict=True)],
+    )
+    for name in desk.keystore.names():
+        if desk.ledger.store.fact(f"handler:{name}", HandlerFact) is not None:
+            desk.keystore.set_pin(name, head_pin(desk.ledger))
+
+
+# entries that are still to be recorded
+
+
+def _taken(desk: Desk, came: list[Came], answer: str | None) -> int:
+    ledger, outbox = desk.ledger, Outbox(desk.ledger.folder)
+    notes = list(dict.fromkeys([*outbox.notes(), *(each.note.encode() for parcel, _ in came for each in parcel.entries)]))
+    if not notes:
+        raise Usage("nothing waits here; give the FILE that came, as custody outbox save wrote it")
+    tried = ledger.try_out(notes)
+    for waiting in tried:
+        if not waiting.known:
+            raise Refused("key.unknown", f"{waiting.entry.act} by {', '.join(waiting.entry.by)}: {waiting.refusal}; nothing was taken in")
+    for parcel, source in came:
+        taken_in(ledger, parcel, source)
+    if desk.away:
+        if answer:
+            raise Usage("--answer is for the office, which records; here the entries only wait")
+        return _waits(ledger, tried)
+    return _recorded(desk, tried, answer)
+
+
+def _waits(ledger: Ledger, tried: list[Waiting]) -> int:
+    """On a laptop: into its own outbox, to be seen, accepted and carried on from here."""
+    outbox, before = Outbox(ledger.folder), set(Outbox(ledger.folder).notes())
+    here = [each.note for each in tried if is_settled(ledger, each)]
+    new = [each for each in tried if each.note not in before and each.note not in here]
+    outbox.add(each.note for each in new)
+    outbox.drop(here)
+    click.echo(f"{len(new)} signed entries taken in, {len(tried) - len(new)} were here before; {len(outbox.notes())} in the outbox")
+    return _stuck(ledger, [each for each in new if each.place is None])
+
+
+def _recorded(desk: Desk, tried: list[Waiting], answer: str | None) -> int:
+    """At the office: what fits is recorded, again and again while something new does; the rest stays."""
+    ledger, before, signer = desk.ledger, desk.ledger.size, desk.signer(desk.ledger.origin)
+    waiting = [each for each in tried if not is_settled(ledger, each)]
+    known, done = len(tried) - len(waiting), list[Waiting]()
+    while waiting:
+        found = ledger.record_what_passes([each.note for each in waiting], signer)
+        done += (passed := [each for each in found if each.place is not None])
+        waiting = [each for each in found if each.place is None]
+        if not passed:
+            break
+    if done:
+        places = tuple(each.place for each in done if each.place is not None)
+        here = [name for name in dict.fromkeys(name for each in done for name in each.entry.by) if desk.keystore.has(name)]
+        keep(desk.keystore, ledger, here, Answer(places, ledger.receipt(signer)), [each.note for each in done])
+    _settle(ledger, tried, waiting)
+    records = f" as records {before} to {ledger.size - 1}" if done else ""
+    click.echo(f"{len(done)} entries recorded{records}; {known} were recorded before")
+    if answer:
+        _answer(desk, tried, Path(answer))
+    return _stuck(ledger, waiting)
+
+
+def _settle(ledger: Ledger, tried: list[Waiting], left: list[Waiting]) -> None:
+    """The outbox afterwards: what is left, without what its own signers have signed anew or given up."""
+    outbox = Outbox(ledger.folder)
+    left[:] = [each for each in left if not is_settled(ledger, each)]
+    outbox.add(each.note for each in left)
+    stay = {each.note for each in left}
+    outbox.drop(each.note for each in tried if each.note not in stay)
+
+
+def _answer(desk: Desk, tried: list[Waiting], path: Path) -> None:
+    """All records from the first that one of the senders had not seen."""
+    ledger = desk.ledger
+    start = min(each.entry.seen.size for each in tried if each.entry.seen is not None)
+    entries = [
+        ParcelEntry(note=note.decode(), record=record.decode()) for record, note in ledger.store.records(start) if note is not None
+    ]
+    checkpoints = [note for note in ledger.store.checkpoints() if int(note.split(b"\n")[1]) > start]
+    write_new(path, format_parcel(packed(ledger, entries, ledger.receipt(desk.signer(ledger.origin)), checkpoints)))
+    click.echo(f"{len(entries)} records written to {printable(str(path))}; on the laptop: custody inbox {printable(str(path))}")
+
+
+def _stuck(ledger: Ledger, left: list[Waiting]) -> int:
+    """Says what does not fit, and what its signers can do."""
+    for each, about, state in standing(ledger, left):
+        said = f"{each.entry.act} {about} by {', '.join(each.entry.by)}, {each.entry.time}: {state}"
+        click.echo(f"not recorded: {printable(said)}", err=True)
+    if left:
+        remark(f"{len(left)} signed entries stay in the outbox of this ledger; their signers sign them anew: custody outbox redo")
+    return 4 if left else 0
+
+
+def standing(ledger: Ledger, seen: list[Waiting]) -> Iterator[tuple[Waiting, str, str]]:
+    """Each entry with the item it is about, as people call it, and how it stands: waits, or what is in its way."""
+    numbers: dict[str, str] = {}
+    stuck: dict[str, int] = {}
+    for place, each in enumerate(seen, 1):
+        subject, own = each.entry.subject, getattr(each.entry.body, "number", None)
+        item = ledger.store.fact(item_key(subject), ItemFact)
+        if item is not None or isinstance(own, str):
+            numbers.setdefault(subject, item.number if item is not None else str(own))
+        yield each, numbers.get(subject, subject.partition(":")[2] or subject), _state(ledger, each, stuck.get(subject))
+        if each.place is None:
+            stuck.setdefault(subject, place)
+
+
+def _state(ledger: Ledger, waiting: Waiting, before: int | None) -> str:
+    if waiting.place is not None:
+        return "recorded" if waiting.place.index < ledger.committed else "waits"
+    if before is not None:
+        return f"waits on no. {before}"
+    word = "conflict" if waiting.refusal and waiting.refusal.rule == "entry.prev" else "refused"
+    return f"{word}: {waiting.refusal}"
+
+
+COMMANDS: dict[str, click.Command] = {"inbox": inbox}

@@ -1,0 +1,191 @@
+"""What is signed and not recorded yet: looked at, taken along, and signed anew where the log does not take it any more."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from ledger.commands.cargo import beside, carry, files_of, packed
+from ledger.commands.desk import Desk, Step
+from ledger.commands.evidence import note as remark
+from ledger.commands.evidence import stored_text
+from ledger.commands.folder import SUPERSEDED, open_ledger
+from ledger.commands.inbox import standing
+from ledger.commands.options import Common
+from ledger.commands.output import print_json, write_new
+from ledger.commands.passphrases import PASSPHRASES
+from ledger.entry import cite, entry_hash
+from ledger.errors import Refused, Usage
+from ledger.ledger import Ledger, Waiting
+from ledger.outbox import Outbox
+from ledger.parcel import Parcel, ParcelEntry, format_parcel
+from ledger.printable import printable
+from ledger.state import HandlerFact
+
+if TYPE_CHECKING:
+    from ledger.acts import Body
+    from ledger.entry import Entry
+
+_LATE = "signed away from the log, and once more since the first text did not fit it"
+AS = click.option("--as", "handler", envvar="CUSTODY_HANDLER", metavar="NAME", help="Who signs; also CUSTODY_HANDLER.")
+
+
+@click.group("outbox", invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
+@click.pass_context
+def outbox(ctx: click.Context, as_json: bool) -> None:
+    """Show what is signed and not recorded yet, and what the log would not take now."""
+    if ctx.invoked_subcommand is not None:
+        return
+    with open_ledger(write=True, ahead=False) as ledger:
+        rows = _rows(ledger, ledger.try_out(Outbox(ledger.folder).notes()))
+    if as_json:
+        return print_json([dict(zip(("number", "act", "about", "by", "time", "entry", "state"), row, strict=True)) for row in rows])
+    if not rows:
+        return click.echo("the outbox is empty")
+    from ledger.commands.paper import table
+
+    table(("no.", "act", "about", "by", "time", "state"), [(*row[:5], row[6]) for row in rows])
+
+
+def _rows(ledger: Ledger, seen: list[Waiting]) -> list[tuple[str, ...]]:
+    rows = []
+    for number, (each, about, state) in enumerate(standing(ledger, seen), 1):
+        row = (str(number), each.entry.act, about, ", ".join(each.entry.by), each.entry.time, cite(entry_hash(each.note)), state)
+        rows.append(tuple(printable(cell) for cell in row))
+    return rows
+
+
+@outbox.command("save")
+@click.argument("file", required=False, type=click.Path())
+@click.option("--qr", is_flag=True, help="As QR codes: on this terminal, or as pictures FILE-1.png … if FILE is given.")
+@click.option("--no-files", is_flag=True, help="The signed entries alone, without the evidence that they cite.")
+def save(file: str | None, qr: bool, no_files: bool) -> None:
+    """Write all that waits into FILE, for another laptop or the office; the evidence goes into FILE.objects beside it."""
+    if not (file or qr):
+        raise Usage("give the FILE to write, for example on a stick, or --qr to show codes to a camera")
+    with open_ledger(ahead=False) as ledger:
+        notes = Outbox(ledger.folder).notes()
+        if not notes:
+            raise Usage("the outbox is empty; there is nothing to take along")
+        parcel = packed(ledger, [ParcelEntry(note=note.decode()) for note in notes])
+        if qr:
+            return _as_codes(parcel, file)
+        assert file is not None  # asked above  # noqa: S101
+        if not no_files:
+            count, missing = carry(files_of(notes, ledger.objects), ledger.objects, beside(Path(file)))
+            for each in missing:
+                remark(f"a file that is cited is not here: {each}")
+        write_new(Path(file), format_parcel(parcel))
+    files = "" if no_files else f" and {count} files in {file}.objects"
+    click.echo(f"{len(notes)} signed entries saved in {printable(file)}{printable(files)}; read them there with custody inbox {printable(file)}")
+
+
+def _as_codes(parcel: Parcel, file: str | None) -> None:
+    from ledger.commands.codes import show_codes, write_codes
+    from ledger.frames import frames
+
+    drawn = frames(format_parcel(parcel))
+    remark("codes carry signed entries, no evidence files; those go by stick")
+    if file is None:
+        show_codes(drawn)
+        return
+    paths = write_codes(drawn, Path(file))
+    click.echo(f"{len(drawn)} codes written: {', '.join(printable(str(path)) for path in paths)}")
+
+
+@outbox.command("redo")
+@AS
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@PASSPHRASES
+def redo(handler: str | None, yes: bool, passphrases: tuple[str, ...]) -> None:
+    """Sign anew, on the log as it is here, your entries that it does not take as they are. The first texts are attached.
+
+    A number that is taken by now is replaced by the next free one; a handover follows the offer that is open now.
+    """
+    with Desk(Common(handler, passphrases, None, False, None, False, ())) as desk:
+        seen = standing(desk.ledger, desk.ledger.try_out(Outbox(desk.ledger.folder).notes()))
+        mine = set(_mine(desk, handler))
+        waiting = [each for each in seen if each[0].place is None and set(each[0].entry.by) <= mine]
+        if not waiting:
+            raise Usage("there is nothing of yours to sign anew; see custody outbox")
+        for each, about, state in waiting:
+            click.echo(printable(f"{each.entry.act} {about}, {each.entry.time}: {state}"))
+        if not yes and sys.stdin.isatty():
+            click.confirm(f"sign these {len(waiting)} entries anew?", abort=True, err=True)
+        _redone(desk, [each for each, _, _ in waiting])
+
+
+def _mine(desk: Desk, handler: str | None) -> list[str]:
+    return [handler] if handler else [name for name in desk.keystore.names() if desk.keystore.public(name).kind != "log"]
+
+
+def _redone(desk: Desk, waiting: list[Waiting]) -> None:
+    renewed: dict[str, str] = {}
+    for each in waiting:
+        desk.options.when = each.entry.time
+        step, said = _again(desk, each, renewed)
+        answer = desk.series([step], list(each.entry.by))
+        if answer is not None:
+            renewed[cite(entry_hash(each.note))] = answer.places[-1].entry
+            Outbox(desk.ledger.folder).drop([each.note])
+            desk.tell(answer, f"{each.entry.act} {desk.ledger.item(each.entry.subject).number} signed anew{said}")
+
+
+def _again(desk: Desk, waiting: Waiting, renewed: dict[str, str]) -> tuple[Step, str]:
+    """The same statement on the log as it is now."""
+    entry, said = waiting.entry, ""
+    body: dict[str, Any] = _with(msgspec.to_builtins(entry.body), renewed)
+    if "release" in body:
+        body["release"] = desk.ledger.item(entry.subject).release or body["release"]
+    if waiting.refusal is not None and waiting.refusal.rule == "item.number":
+        taken, free = body["number"], _free(desk, entry)
+        said = f" as {free}: {taken} was taken in the meantime"
+        body |= {"number": free, "remarks": "\n".join([*([body["remarks"]] if "remarks" in body else []), f"first signed as {taken}"])}
+    body.setdefault("late", {"reason": _LATE})
+    first = stored_text(desk.ledger.objects, SUPERSEDED, waiting.note)
+    body["attachments"] = [*body.get("attachments", []), first]
+    return Step(entry.act, entry.subject, body), said
+
+
+def _free(desk: Desk, entry: "Entry[Body]") -> str:
+    handler = desk.ledger.store.fact(f"handler:{entry.by[0]}", HandlerFact)
+    if handler is None or handler.prefix is None:
+        raise Usage(f"{entry.by[0]} has no prefix for exhibit numbers; acquire the item anew with --number NUMBER")
+    return desk.ledger.next_number(handler.prefix)
+
+
+def _with(value: Any, renewed: dict[str, str]) -> Any:
+    """What cited an entry that was signed anew cites the new one."""
+    if isinstance(value, str):
+        return renewed.get(value, value)
+    if isinstance(value, dict):
+        return {name: _with(of, renewed) for name, of in value.items()}
+    return [_with(of, renewed) for of in value] if isinstance(value, list) else value
+
+
+@outbox.command("discard")
+@click.argument("number", type=click.IntRange(1))
+@click.option("--reason", required=True, metavar="TEXT")
+@AS
+@PASSPHRASES
+def discard(number: int, reason: str, handler: str | None, passphrases: tuple[str, ...]) -> None:
+    """Give up your entry NUMBER of the outbox: a note on the item says why, and the text you had signed is attached to it."""
+    with Desk(Common(handler, passphrases, None, False, None, False, ())) as desk:
+        notes = Outbox(desk.ledger.folder).notes()
+        if number > len(notes):
+            raise Usage(f"the outbox has {len(notes)} entries; see custody outbox")
+        (waiting,) = [each for each in desk.ledger.try_out(notes) if each.note == notes[number - 1]]
+        if waiting.place is not None:
+            raise Refused("outbox.sound", f"entry {number} can be recorded as it is; what is signed and sound is not given up")
+        if desk.handler not in waiting.entry.by:
+            raise Refused("outbox.by", f"entry {number} was signed by {', '.join(waiting.entry.by)}; only they can give it up")
+        first = stored_text(desk.ledger.objects, SUPERSEDED, waiting.note)
+        answer = desk.series([Step("note", waiting.entry.subject, {"text": reason, "attachments": [first]})])
+        Outbox(desk.ledger.folder).drop([waiting.note])
+        desk.tell(answer, f"{waiting.entry.act} {desk.ledger.item(waiting.entry.subject).number} given up")
+
+
+COMMANDS: dict[str, click.Command] = {"outbox": outbox}
