@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from attacker import Attacker
     from office import Office
 
@@ -36,6 +38,24 @@ def office(new_office: Path, tmp_path: Path) -> "Office":
 
     shutil.copytree(new_office, tmp_path / "office")
     return Office(tmp_path / "office")
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> "Callable[[float], None]":
+    """Lets days pass: `later(9)` sets the ledger's clock nine days on, from where it is."""
+    from time import time
+    from types import SimpleNamespace
+
+    import ledger.ledger
+
+    ahead = 0.0
+
+    def pass_days(days: float) -> None:
+        nonlocal ahead
+        ahead += days * 86400
+        monkeypatch.setattr(ledger.ledger, "time", SimpleNamespace(time=lambda: time() + ahead))
+
+    return pass_days
 
 
 @pytest.fixture(scope="session")
