@@ -49,6 +49,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "reindex": ("proving", "Rebuild the tables that are derived from the entries."),
     "outbox": ("outbox", "What is signed and not recorded yet: show it, take it along, sign it anew."),
     "inbox": ("inbox", "Take in what came by stick or camera, and record it at the office."),
+    "backup": ("backup", "Copy the ledger onto another disk, while it is in use."),
     "sign": ("drafts", "Add your signature to a draft."),
     "submit": ("drafts", "Record a draft that all its signers have signed."),
     "demo": ("demo", "Play a fictional case from beginning to end."),

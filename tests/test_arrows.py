@@ -25,14 +25,14 @@ CENTRE = {
     *("policy", "replay", "report", "audit", "blame", "source", "signers", "heads", "remainder", "tables", "identifiers", "label", "slip", "parcel", "frames"),
 }
 EDGES = {
-    *("outbox", "following", "confidential", "workers", "fixity", "embedded", "embedded_reader", "objects", "sample", "sealed"),
+    *("outbox", "following", "confidential", "workers", "fixity", "confined", "embedded", "embedded_reader", "scan", "scan_reader", "objects", "press", "sample", "sealed"),
     *("store", "dossier"),
 }
 LAYERS: list[set[str]] = [
     {"keys", *(f"keys.{name}" for name in KEYS_PURE | KEYS_EDGES)},
     {"ledger", *(f"ledger.{name}" for name in CENTRE)},
     {f"ledger.{name}" for name in EDGES},
-    {"ledger.ledger"},
+    {"ledger.ledger", "ledger.backup", "ledger.restore", "ledger.history"},
     {"ledger.commands", "ledger.web"},
     {"cli"},
 ]

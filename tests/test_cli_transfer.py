@@ -2,9 +2,11 @@
 
 import json
 import re
+import sys
 
 import pytest
 from office import Office
+from pdf_text import words_of
 
 from ledger.entry import cite
 
@@ -247,3 +249,41 @@ def test_json_gives_the_text_of_the_code(office: Office) -> None:
     said = office.run("transfer", "box-7")
     (leg,) = json.loads(office.run("transfer", "box-7", "--json").stdout)
     assert leg["code"] == lines(said.stdout, "custody-transfer/v1")[-1]
+
+
+# --- on paper ------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_paper_holds_what_the_text_holds(office: Office) -> None:
+    pytest.importorskip("typst", reason="paper needs the extra paper")
+    one, two, three = box_of(office)
+    office.run("accept", one, "--exception", "#panic() $wet$", as_="petro")
+    office.run("decline", two, "--reason", "not in the box", as_="petro")
+    done = office.program("transfer", "box-7", "--to", "list.pdf", as_=None)
+    assert done.stdout == "packing list and receipt form written to list.pdf\n"
+    words = words_of((office.desk / "list.pdf").read_bytes())
+    said = office.run("transfer", "box-7").stdout
+    slip = lines(said, "custody-transfer/v1")[-1]
+    for part in (
+        one,
+        two,
+        three,
+        "bycourier",
+        "CouriersLtd",
+        "keepdry",
+        "notinthebox",
+        "#panic()$wet$",
+        "Signature",
+        slip.replace(" ", ""),
+    ):
+        assert part in words
+    again = office.run("transfer", "box-7", "--to", "list.pdf", expect=5)
+    assert "already there" in again.stderr
+
+
+def test_without_typst_nothing_is_written(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "typst", None)
+    box_of(office, 1)
+    assert "evidence-custody[paper]" in office.run("transfer", "box-7", "--to", "x.pdf", expect=5).stderr
+    assert not (office.desk / "x.pdf").exists()
+    assert "Packing list" in office.run("transfer", "box-7").stdout

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ledger.commands.paper import Line
 
 _BLANK = "_" * 48
-_SHORT = 16
+SHORT = 16
 """Hex digits of a fingerprint that are printed: enough to compare by eye."""
 
 
@@ -121,7 +121,7 @@ def _print(ledger: Ledger, found: "list[Leg]") -> None:
                 (
                     safe(p.number),
                     safe(p.seal or "–", 40),
-                    (p.fingerprint or "–")[:_SHORT],
+                    (p.fingerprint or "–")[:SHORT],
                     _state(p.state, p.said),
                     safe(p.description, 60),
                 )

@@ -63,6 +63,12 @@ def safe(value: object, limit: int | None = None) -> str:
     return _isolated(printable(first[: limit - 1] if cut else first)) + ("…" if cut else "")
 
 
+def brief(text: str, limit: int) -> str:
+    """The first line of a text, cut where it is too long. Not made safe: for data that are."""
+    first, more, _ = text.partition("\n")
+    return f"{first[: limit - 1]}…" if more or len(first) > limit else first
+
+
 def _isolated(line: str) -> str:
     """A name in Arabic or Hebrew letters would draw its neighbours into its own direction; marks that are ours keep it apart."""
     if line.isascii() or not any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in line):
