@@ -10,6 +10,7 @@ from msgspec import UnsetType
 if TYPE_CHECKING:
     from keys.pins import Pin
 
+from ledger.commands.words import counted
 from ledger.errors import Usage
 from ledger.ledger import DATABASE, Ledger, Waiting
 from ledger.outbox import Outbox
@@ -42,6 +43,9 @@ def open_ledger(write: bool = False, ahead: bool = True) -> Ledger:
         ledger.close()
         ledger = Ledger.open(folder, write=True)
     _look_ahead(ledger, outbox)
+    if not write and ledger.size > ledger.committed:
+        waits = counted(ledger.size - ledger.committed, "signed entry")
+        click.echo(f"note: {waits} not recorded yet, shown as if recorded, from record {ledger.committed} on", err=True)
     return ledger
 
 
@@ -58,9 +62,8 @@ def _look_ahead(ledger: Ledger, outbox: Outbox) -> None:
     seen = ledger.look_ahead(outbox.notes())
     recorded = [waiting.note for waiting in seen if is_settled(ledger, waiting)]
     outbox.drop(recorded)
-    stuck = sum(waiting.place is None for waiting in seen) - sum(waiting.place is None for waiting in seen if waiting.note in recorded)
-    if stuck:
-        click.echo(f"note: {stuck} signed entries in the outbox do not fit the log any more; see custody outbox", err=True)
+    if any(waiting.place is None and not is_settled(ledger, waiting) for waiting in seen):
+        click.echo("note: some signed entries in the outbox do not fit the log any more; see custody outbox", err=True)
 
 
 def is_settled(ledger: Ledger, waiting: Waiting) -> bool:

@@ -14,6 +14,7 @@ from ledger.commands.folder import head_pin, is_settled, open_ledger
 from ledger.commands.options import Common
 from ledger.commands.output import write_new
 from ledger.commands.passphrases import PASSPHRASES
+from ledger.commands.words import counted
 from ledger.errors import Refused, Unavailable, Usage
 from ledger.ledger import Answer, Ledger, Waiting, keep
 from ledger.objects.folder import ObjectStore
@@ -95,7 +96,7 @@ def _followed(desk: Desk, parcel: Parcel, source: ObjectStore) -> int:
     _keep(desk, parcel, receipt)
     outbox.drop(settled)
     left = len(outbox.notes())
-    click.echo(f"{count} new records, now {ledger.size}; {len(settled)} entries of the outbox are recorded, {left} wait")
+    click.echo(f"{counted(count, 'new record')}, now {ledger.size}; {counted(len(settled), 'entry')} of the outbox settled, {left} wait")
     return 0
 
 
@@ -141,7 +142,8 @@ def _waits(ledger: Ledger, tried: list[Waiting]) -> int:
     new = [each for each in tried if each.note not in before and each.note not in here]
     outbox.add(each.note for each in new)
     outbox.drop(here)
-    click.echo(f"{len(new)} signed entries taken in, {len(tried) - len(new)} were here before; {len(outbox.notes())} in the outbox")
+    known = f", {len(tried) - len(new)} known before" if len(tried) > len(new) else ""
+    click.echo(f"{counted(len(new), 'signed entry')} taken in{known}; {len(outbox.notes())} in the outbox")
     return _stuck(ledger, [each for each in new if each.place is None])
 
 
@@ -162,7 +164,7 @@ def _recorded(desk: Desk, tried: list[Waiting], answer: str | None) -> int:
         keep(desk.keystore, ledger, here, Answer(places, ledger.receipt(signer)), [each.note for each in done])
     _settle(ledger, tried, waiting)
     records = f" as records {before} to {ledger.size - 1}" if done else ""
-    click.echo(f"{len(done)} entries recorded{records}; {known} were recorded before")
+    click.echo(f"{counted(len(done), 'entry')} recorded{records}" + (f"; {known} known before" if known else ""))
     if answer:
         _answer(desk, tried, Path(answer))
     return _stuck(ledger, waiting)
@@ -186,7 +188,7 @@ def _answer(desk: Desk, tried: list[Waiting], path: Path) -> None:
     ]
     checkpoints = [note for note in ledger.store.checkpoints() if int(note.split(b"\n")[1]) > start]
     write_new(path, format_parcel(packed(ledger, entries, ledger.receipt(desk.signer(ledger.origin)), checkpoints)))
-    click.echo(f"{len(entries)} records written to {printable(str(path))}; on the laptop: custody inbox {printable(str(path))}")
+    click.echo(f"{counted(len(entries), 'record')} written to {printable(str(path))}; on the laptop: custody inbox {printable(str(path))}")
 
 
 def _stuck(ledger: Ledger, left: list[Waiting]) -> int:
@@ -195,7 +197,7 @@ def _stuck(ledger: Ledger, left: list[Waiting]) -> int:
         said = f"{each.entry.act} {about} by {', '.join(each.entry.by)}, {each.entry.time}: {state}"
         click.echo(f"not recorded: {printable(said)}", err=True)
     if left:
-        remark(f"{len(left)} signed entries stay in the outbox of this ledger; their signers sign them anew: custody outbox redo")
+        remark(f"{counted(len(left), 'signed entry')} kept in the outbox of this ledger; who signed signs anew: custody outbox redo")
     return 4 if left else 0
 
 

@@ -16,6 +16,7 @@ from ledger.commands.inbox import standing
 from ledger.commands.options import Common
 from ledger.commands.output import print_json, write_new
 from ledger.commands.passphrases import PASSPHRASES
+from ledger.commands.words import counted
 from ledger.entry import cite, entry_hash
 from ledger.errors import Refused, Usage
 from ledger.ledger import Ledger, Waiting
@@ -79,8 +80,9 @@ def save(file: str | None, qr: bool, no_files: bool) -> None:
             for each in missing:
                 remark(f"a file that is cited is not here: {each}")
         write_new(Path(file), format_parcel(parcel))
-    files = "" if no_files else f" and {count} files in {file}.objects"
-    click.echo(f"{len(notes)} signed entries saved in {printable(file)}{printable(files)}; read them there with custody inbox {printable(file)}")
+    more = "" if no_files else f", {counted(count, 'file')} more in {file}.objects"
+    said = f"{counted(len(notes), 'signed entry')} saved in {file}{more}"
+    click.echo(printable(f"{said}; there: custody inbox {file}"))
 
 
 def _as_codes(parcel: Parcel, file: str | None) -> None:

@@ -11,7 +11,7 @@ from ledger.commands.options import Common
 from ledger.commands.output import print_json, write_new
 from ledger.commands.passphrases import PASSPHRASES
 from ledger.commands.progress import progress
-from ledger.errors import Unavailable, Usage
+from ledger.errors import Refused, Unavailable, Usage
 from ledger.printable import printable
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ def checkpoint(as_json: bool, show: bool, passphrases: tuple[str, ...]) -> None:
     options = Common(None, passphrases, None, False, None, as_json, ())
     with Desk(options) as desk:
         origin = desk.ledger.origin
+        if desk.away:
+            raise Refused("log.key", f"the key of {origin} is not on this computer; epochs are closed where it is")
         desk.ledger.check_seen(desk.keystore, origin)
         note = desk.ledger.checkpoint(_log_keys(desk, origin), desk.keystore)
         pin_head(desk, origin)
@@ -148,6 +150,11 @@ def _trust(ledger: "Ledger", folder: str | None, use_pins: bool) -> "Trust":
 
     pins, receipts = _remembered(ledger) if use_pins else ((), ())
     return Trust(pins=pins, receipts=receipts) if folder is None else trust_from(Path(folder), pins, receipts)
+
+
+def trust_of(ledger: "Ledger") -> "Trust":
+    """The pins and receipts of this computer's own handlers."""
+    return _trust(ledger, None, use_pins=True)
 
 
 def trust_from(folder: Path, pins: "tuple[Pin, ...]" = (), receipts: tuple[bytes, ...] = ()) -> "Trust":

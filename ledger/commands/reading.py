@@ -190,6 +190,8 @@ def _row(ledger: Ledger, index: int, book: "Book") -> tuple[str, ...]:
         entry = decode_entry(parse_note(note).text)
     except (CustodyError, NoteError) as error:
         return number, recorded, _CHANGED, "", "", safe(error)
+    if index >= ledger.committed:
+        recorded = "not yet"
     return number, recorded, entry.act, book.name(entry.subject), signers(entry), detail(entry, book)
 
 
