@@ -37,7 +37,7 @@ def _compile(template: str, data: dict[str, Any], form: Literal["pdf", "png"], p
         ) from None
     source = (_TEMPLATES / f"{template}.typ").read_bytes()
     try:
-        made = typst.compile(source, format=form, sys_inputs={"data": json.dumps(_plain(data))}, ppi=ppi)
+        made: Any = typst.compile(source, format=form, sys_inputs={"data": json.dumps(_plain(data))}, ppi=ppi)
     except typst.TypstError as error:
         raise Unavailable(f"typst could not set the page: {error}; nothing was written") from None
     return made if isinstance(made, list) else [made]
