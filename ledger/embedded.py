@@ -7,19 +7,14 @@ believed no more than the file itself: parsed strictly, cut to size, freed of ch
 
 import os
 import re
-import selectors
-import signal
-import subprocess
-import sys
-import time
 import unicodedata
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
+from ledger.confined import ask
 from ledger.fixity import open_regular
 from ledger.recording import unfit
 
@@ -77,62 +72,11 @@ def read_embedded(source: Path | int, timeout_s: float = 10) -> Embedded:
             return read_embedded(fd, timeout_s)
         finally:
             os.close(fd)
-    answer = _ask(source, time.monotonic() + timeout_s)
+    answer = ask(_READER, source, timeout_s, _MAX_ANSWER)
     try:
         return _believed(msgspec.json.decode(answer, type=_Answer)) if answer else Embedded(note=UNREADABLE)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return Embedded(note=UNREADABLE)
-
-
-def _ask(fd: int, deadline: float) -> bytes:
-    """The child's whole answer; b"" if it failed, was too late, or said more than it may."""
-    os.lseek(fd, 0, os.SEEK_SET)
-    try:
-        child = subprocess.Popen(
-            [sys.executable, "-I", "-B", str(_READER)],
-            stdin=fd,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={},
-            cwd="/",
-            start_new_session=True,
-        )
-    except OSError:
-        return b""
-    try:
-        answer = _read_until(child, deadline)
-    finally:
-        _end(child)
-    return answer if child.returncode == 0 else b""
-
-
-def _read_until(child: "subprocess.Popen[bytes]", deadline: float) -> bytes:
-    answer = b""
-    if child.stdout is None:
-        return answer
-    with selectors.DefaultSelector() as selector:
-        selector.register(child.stdout, selectors.EVENT_READ)
-        while selector.select(max(0.0, deadline - time.monotonic())):
-            piece = os.read(child.stdout.fileno(), _MAX_ANSWER + 1)
-            if not piece:
-                return answer
-            answer += piece
-            if len(answer) > _MAX_ANSWER:
-                return b""
-    return b""
-
-
-def _end(child: "subprocess.Popen[bytes]") -> None:
-    """Ends all that runs in the child's session, then asks how the child ended.
-
-    In this order: until it is waited for, its number is its own. An honest child closes its output only by
-    exiting, so the signal comes too late to change how it ended.
-    """
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGKILL)
-    if child.stdout is not None:
-        child.stdout.close()
-    child.wait()
 
 
 def _believed(answer: _Answer) -> Embedded:

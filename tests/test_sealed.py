@@ -146,7 +146,7 @@ def test_a_box_from_elsewhere_never_takes_the_place_of_one_that_is_here(full: Se
     ids=str,
 )
 def test_a_box_that_no_program_of_ours_makes_is_a_fault_and_nothing_is_written(store: SealedStore, reader: str, size: int) -> None:
-    with pytest.raises(Fault, match="no program of ours|which none has"):
+    with pytest.raises(Fault, match=r"no program of ours|which none has"):
         store.put_boxes(DIGEST, {"b" * 16: bytes(100), reader: bytes(size)})
     assert not store.path.exists()
 
