@@ -22,8 +22,8 @@ _TABLE = """CREATE TABLE IF NOT EXISTS waiting (
 class Outbox:
     """Of one ledger folder. Raises Unavailable where it cannot be read or written."""
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / OUTBOX
+    def __init__(self, folder: Path, name: str = OUTBOX) -> None:
+        self.path = folder / name
 
     def notes(self) -> list[bytes]:
         """All entries' notes, in the order in which they came."""

@@ -16,7 +16,7 @@ from typing import BinaryIO, Literal
 
 from ledger.errors import CannotTell, CustodyError, Fault, Malformed, Refused, Unavailable
 from ledger.fixity import Digests, Progress, hash_fd, open_beneath, open_folder, shown
-from ledger.objects.intake import Open, forget_cache, opener, take_in
+from ledger.objects.intake import Open, copy_file, forget_cache, opener, take_in
 
 Outcome = Literal["match", "mismatch", "missing"]
 

@@ -6,7 +6,7 @@ An append is one transaction in plain sqlite3: BEGIN IMMEDIATE, look at the head
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -66,6 +66,12 @@ class SqliteStore(Reading):
         with self._connection.transaction("BEGIN"):
             self.size()
             yield
+
+    def copy_to(self, path: Path, progress: Callable[[int, int], None] = lambda done, total: None) -> None:
+        """This store as it is at one moment, in a file of its own; others may write meanwhile. `progress`: pages done, of how many."""
+        from ledger.store.copying import copy_database
+
+        copy_database(self._connection, path, progress)
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:
