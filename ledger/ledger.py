@@ -296,7 +296,7 @@ class Ledger:
             self._before_ahead = self.size
             self._ahead = self._looking.enter_context(self.store.rehearsing())
         self._ahead.moment = None
-        seen = [self._tried(self._ahead, note, None, signed=False) for note in notes]  # verified when they came in
+        seen = self._tried(self._ahead, notes, None, signed=False)  # verified when they came in
         self._ahead.show()
         return seen
 
@@ -306,23 +306,27 @@ class Ledger:
         Raises SignatureError for one that is not what its signers signed: then nothing is recorded.
         """
         with self._recording() as writer:
-            return [self._tried(writer, note, log_key) for note in notes]
+            return self._tried(writer, notes, log_key)
 
     def try_out(self, notes: Iterable[bytes]) -> list[Waiting]:
         """What `record_what_passes` would do, signatures verified, and nothing of it kept. Raises SignatureError as that does."""
         with self.store.rehearsing() as writer:
-            return [self._tried(writer, note, None) for note in notes]
+            return self._tried(writer, notes, None)
 
     def receipt(self, log_key: Signer) -> bytes:
         """The last record as a note signed by the log."""
         return sign_note(self.store.record(self.size - 1), [log_key])
 
-    def _tried(self, writer: Writing, note: bytes, log_key: Signer | None, signed: bool = True) -> Waiting:
-        entry = decode_entry(parse_note(note).text)
-        try:
-            return Waiting(note, entry, self._append(writer, note, log_key, signed=signed))
-        except Refused as refusal:
-            return Waiting(note, entry, None, refusal, self._signed_here(writer, entry, note))
+    def _tried(self, writer: Writing, notes: Iterable[bytes], log_key: Signer | None, signed: bool = True) -> list[Waiting]:
+        here, found = self.committed, list[Waiting]()
+        for note in notes:
+            entry = decode_entry(parse_note(note).text)
+            try:
+                _seen_here(entry, here)
+                found.append(Waiting(note, entry, self._append(writer, note, log_key, signed=signed)))
+            except Refused as refusal:
+                found.append(Waiting(note, entry, None, refusal, self._signed_here(writer, entry, note)))
+        return found
 
     def _signed_here(self, writer: Writing, entry: Entry[acts.Body], note: bytes) -> bool:
         """Whether the keys that sign it are of this ledger, though it is refused. Raises SignatureError for a false signature."""
@@ -520,6 +524,15 @@ class Ledger:
 
     def content(self, sha256: str) -> Outcome:
         return self.objects.check(sha256)
+
+
+def _seen_here(entry: Entry[acts.Body], size: int) -> None:
+    """What was signed on a newer copy cannot be judged on this one: the record it saw is not here, or another stands there for now."""
+    if entry.seen is not None and entry.seen.size > size:
+        raise Refused(
+            "seen.size",
+            f"it was signed on a copy of {entry.seen.size} records, and this one has {size}; bring this one up to date first",
+        )
 
 
 def _table_faults(report: Report, sentences: Iterator[str]) -> None:

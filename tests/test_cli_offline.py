@@ -229,6 +229,36 @@ def test_a_stranger_in_the_chain_does_not_lose_the_answer_of_the_other_party(off
     office.run("audit")
 
 
+def test_who_worked_at_the_office_in_between_signs_anew_what_their_laptop_had_signed(office: Office):
+    """Nobody's later word rests on less of the log than their earlier one."""
+    number = office.new_item("olena")
+    field = office.laptop("field", "olena")
+    field.run("access", number, "--manner", "view", "--purpose", "to see it")
+    office.run("acquire", office.file("b.mp4", b"b"), *ACQUIRE)
+    said = carry(field, office, expect=4)
+    assert "had already seen" in said
+    office.run("outbox", "redo")
+    assert office.entry().act == "access"
+    assert waiting(office) == []
+
+
+def test_what_was_signed_on_a_newer_copy_waits_until_this_one_is_as_new(office: Office):
+    number = office.new_item("olena")
+    old = office.laptop("field", "olena")
+    office.new_item("petro", content=b"newer")
+    new = office.laptop("other", "petro")
+    old.run("access", number, "--manner", "view", "--purpose", "to see it")
+    old.run("release", number, *TO_PETRO)
+    path = new.folder / "to-petro.parcel"
+    old.run("outbox", "save", path)
+    new.run("inbox", path)
+    new.run("accept", number, as_="petro")
+    said = carry(new, old, "back.parcel", expect=4)
+    assert f"was signed on a copy of {office.size()} records, and this one has {office.size() - 1}" in said
+    assert "changed" not in said
+    assert "3 entries recorded" in carry(new, office)
+
+
 def test_an_entry_is_given_up_with_a_reason_and_its_text_stays(office: Office):
     number = office.new_item("olena")
     field = office.laptop("field", "olena")
