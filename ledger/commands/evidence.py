@@ -15,7 +15,7 @@ import msgspec
 from ledger.commands.progress import progress
 from ledger.errors import Refused, Usage
 from ledger.fixity import Digests, hash_fd, hash_file, open_beneath, open_folder, open_regular, shown
-from ledger.objects.folder import ObjectStore
+from ledger.objects.folder import Group, ObjectStore
 from ledger.printable import printable, printable_bytes
 
 LISTED_AT_MOST = 50
@@ -196,7 +196,7 @@ def store(objects: ObjectStore, arrivals: Sequence[Evidence], others: Sequence[P
     if not coming and not others:
         return []
     objects.tidy()
-    groups = [(None, others), *((evidence.found.under, evidence.found.paths) for evidence in coming)]
+    groups: list[Group] = [(None, others), *((evidence.found.under, evidence.found.paths) for evidence in coming)]
     with progress("bytes stored", sum(evidence.found.bytes() for evidence in coming), worth=64 << 20) as done:
         beside, *inside = objects.add_groups(groups, coming[0].also if coming else (), done)
     for evidence, digests in zip(coming, inside, strict=True):

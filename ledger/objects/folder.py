@@ -19,6 +19,8 @@ from ledger.fixity import Digests, Progress, hash_fd, open_beneath, open_folder,
 from ledger.objects.intake import Open, copy_file, forget_cache, opener, take_in
 
 Outcome = Literal["match", "mismatch", "missing"]
+Group = tuple[Path | None, Iterable[Path | str]]
+"""Files of one place: the folder that they are beneath, or None, and their paths."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -61,11 +63,11 @@ class ObjectStore:
 
     def add_groups(
         self,
-        groups: Iterable[tuple[Path | None, Iterable[Path | str]]],
+        groups: Iterable[Group],
         also: tuple[str, ...] = (),
         progress: Progress | None = None,
     ) -> list[list[Digests]]:
-        """As `add_many`, for files from several places: pairs of the folder that they are beneath, or None, and their paths."""
+        """As `add_many`, for files from several places; digests for each of them."""
         with _names_the_cause(), self._batch() as batch:
             staged, found = (batch / str(place) for place in count()), list[list[Digests]]()
             taken = list[tuple[Path, Digests]]()
