@@ -41,6 +41,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "list": ("reading", "The items, and who holds them."),
     "show": ("reading", "One item: its custody as a timeline, findings, exceptions."),
     "log": ("reading", "The records, newest last."),
+    "find": ("find", "Find a file, hash, number, serial, address or words in the ledger."),
     "label": ("labels", "Labels for items: sheets to print, or one on the terminal."),
     "transfer": ("transfer", "The packing list and receipt form of what was sent together."),
     "checkpoint": ("proving", "Close an epoch: sign the head of the log."),

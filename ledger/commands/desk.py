@@ -194,7 +194,7 @@ class Desk:
         if keep:
             if not self.options.draft:
                 self._needs_draft(keys)
-                self._ask(steps, names[0])
+                self._ask(steps, " and ".join(names))
             self._put_away([step.evidence for step in steps if step.evidence])
         taken = partial(Evidence.taken, keep=keep)
         if self.options.dry_run:

@@ -36,6 +36,7 @@ def signing(command: F) -> F:
         click.option("--attach", "attachments", multiple=True, type=click.Path(), metavar="FILE", help="A file that belongs to this entry."),
         click.option("--transfer", metavar="ID", help="Several entries of one transfer share this."),
         click.option("--confidential", multiple=True, metavar="FIELD", help="Give this field as a digest; only handlers can open it."),
+        click.option("--yes", is_flag=True, help="Several entries are shown on a terminal before they are signed: do not ask."),
         click.option("--dry-run", is_flag=True, help="Print the text that would be signed; sign and record nothing."),
         click.option("--draft", type=click.Path(), metavar="FILE", help="Sign into FILE for the other signer; record nothing yet."),
         click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
@@ -58,6 +59,7 @@ class Common:
     confidential: tuple[str, ...]
     body: dict[str, Any] = field(default_factory=dict)
     attachments: tuple[str, ...] = ()
+    yes: bool = False
 
 
 def common(options: dict[str, Any]) -> Common:
@@ -92,12 +94,13 @@ def common(options: dict[str, Any]) -> Common:
         o["confidential"],
         body,
         o["attachments"],
+        o["yes"],
     )
 
 
 _SHARED = (
     "handler", "passphrases", "when", "late", "period", "place", "point", "purpose", "authority", "persons", "present", "performed_by",
-    "tool", "clock", "remarks", "attachments", "transfer", "confidential", "dry_run", "draft", "as_json",
+    "tool", "clock", "remarks", "attachments", "transfer", "confidential", "yes", "dry_run", "draft", "as_json",
 )  # fmt: skip
 
 

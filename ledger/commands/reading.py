@@ -7,7 +7,7 @@ import click
 
 from ledger.commands.folder import open_ledger
 from ledger.commands.output import print_json
-from ledger.errors import CustodyError, Fault, Refused, Usage
+from ledger.errors import CustodyError, Fault, Usage
 from ledger.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -200,29 +200,4 @@ def _subject(ledger: Ledger, word: str) -> str:
     return word if word == "ledger" or word.startswith(("handler:", "person:")) else ledger.subject_of(word)
 
 
-# --- pending -------------------------------------------------------------------------------------------------------------------
-
-
-@click.command("pending")
-@click.option(
-    "--as", "handler", envvar="CUSTODY_HANDLER", metavar="NAME", help="For whom; also CUSTODY_HANDLER. Else for everybody."
-)
-@AS_JSON
-def pending(handler: str | None, as_json: bool) -> None:
-    """Show what waits: offers to you and by you, items outside, findings to review, content that differs."""
-    from ledger.state import HandlerFact
-
-    with open_ledger() as ledger:
-        if handler is not None and ledger.store.fact(f"handler:{handler}", HandlerFact) is None:
-            raise Refused("key.unknown", f"{handler} is not enrolled in this ledger; see custody log")
-        from ledger.commands.waiting import as_data, pages, waiting
-
-        found = waiting(ledger, handler)
-    if as_json:
-        return print_json(as_data(found))
-    from ledger.commands.paper import page
-
-    page(pages(found, handler))
-
-
-COMMANDS: dict[str, click.Command] = {"pending": pending, "list": list_, "show": show, "log": log}
+COMMANDS: dict[str, click.Command] = {"list": list_, "show": show, "log": log}

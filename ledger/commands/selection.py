@@ -11,6 +11,7 @@ from ledger.commands.sheet import MAX_ROWS, Problems, Row, columns_of, read_shee
 from ledger.errors import CustodyError, Malformed, Refused, Usage
 
 F = TypeVar("F", bound=Callable[..., Any])
+C = TypeVar("C")
 T = TypeVar("T")
 SEAL = ("seal", "seal_state", "seal_photo", "new_seal")
 SEEN = ("seal", "seal_state", "condition")
@@ -75,7 +76,7 @@ def chosen(
     `single`: options that describe one item, and may not be given where several are named. `columns`: what a list may say of each.
     `along`: the verb itself takes along what lies in a container. `others`: ledger, handler:… and person:… may be named too.
     """
-    listed = _listed(desk, str(o["listed"]), columns) if o["listed"] else {}
+    listed = listed_in(desk, str(o["listed"]), columns) if o["listed"] else {}
     count = len(o["words"]) + len(o["boxes"]) + len(listed)
     if not count:
         raise Usage("name the items: ITEM, --box ITEM, or a list of them (--from LIST, see --help)")
@@ -141,7 +142,7 @@ def inside(desk: Desk, subject: str) -> Iterator[str]:
 # --- lists ---------------------------------------------------------------------------------------------------------------------
 
 
-def _listed(desk: Desk, path: str, columns: tuple[str, ...]) -> dict[str, dict[str, str]]:
+def listed_in(desk: Desk, path: str, columns: tuple[str, ...]) -> dict[str, dict[str, str]]:
     """Subject → what a list says of it, in the order of the list. Raises Usage, naming every bad line."""
     rows = _rows(desk, path, columns)
     problems, lines, found = Problems(len(rows)), dict[str, int](), dict[str, dict[str, str]]()
@@ -196,12 +197,12 @@ def _wrong(cells: dict[str, str]) -> Iterator[str]:
 # --- what is made of them ------------------------------------------------------------------------------------------------------
 
 
-def each(choices: Iterable[Choice], make: Callable[[Choice], T]) -> list[T]:
-    """What is made of every choice; or all that stands against it, told at once."""
+def each(things: Iterable[C], make: Callable[[C], T]) -> list[T]:
+    """What is made of each; or all that stands against it, told at once."""
     made, wrong = list[T](), list[CustodyError]()
-    for choice in choices:
+    for thing in things:
         try:
-            made.append(make(choice))
+            made.append(make(thing))
         except (Usage, Refused) as error:
             wrong.append(error)
     raise_all(wrong)
