@@ -77,5 +77,21 @@ def take_out(s: Submission[acts.Body], item: ItemFact) -> ItemFact:
             "custody",
             f"{item.number} was taken out of {box.number}, {where}: it did not follow its container, on the word of {s.entry.by[0]}",
         )
-    s.put_item(replace(box, contents=[c for c in box.contents if c != s.entry.subject]), item.container)
+    return _out(s, item, box, item.container)
+
+
+def part(s: Submission[acts.Decline] | Submission[acts.Withdraw], item: ItemFact) -> ItemFact:
+    """What comes back to its holder is out of a container that the holder does not have: a missing bag is in no box any more."""
+    if item.container is None:
+        return item
+    box = s.item(item.container)
+    if (box.status, box.holder) == ("held", item.holder):
+        return item
+    where = f"which is {box.status} by {box.holder}"
+    s.note("custody", f"{item.number} counts as out of {box.number}, {where}: the word of {s.entry.by[0]}, by this {s.entry.act}")
+    return _out(s, item, box, item.container)
+
+
+def _out(s: Submission[acts.Body], item: ItemFact, box: ItemFact, container: str) -> ItemFact:
+    s.put_item(replace(box, contents=[c for c in box.contents if c != s.entry.subject]), container)
     return replace(item, container=None)

@@ -46,7 +46,7 @@ def withdraw(s: Submission[acts.Withdraw]) -> None:
     item = _offered(s, s.entry.body.release)
     if by != item.holder:
         refuse("withdraw.by", f"{item.number} was offered by {item.holder}; only they can withdraw the offer")
-    _back(s, item)
+    _back(s, containers.part(s, item))
 
 
 def decline(s: Submission[acts.Decline]) -> None:
@@ -55,7 +55,7 @@ def decline(s: Submission[acts.Decline]) -> None:
     item = _offered(s, s.entry.body.release)
     if by != item.to:
         refuse("decline.by", f"{item.number} is offered to {item.to}; only they can decline it")
-    _back(s, item)
+    _back(s, containers.part(s, item))
 
 
 def accept(s: Submission[acts.Accept]) -> None:

@@ -725,16 +725,49 @@ def test_a_full_box_needs_a_transfer(m: Mission) -> None:
 
 
 def test_a_box_is_not_released_with_what_another_holds(m: Mission) -> None:
-    """A content that was declined on its own does not travel on in the box."""
+    """A box that was declined does not travel on while its content, accepted by itself, counts as lying in it."""
     box, item = boxed(m)
     outer = m.release(box, transfer="t1", **BOX)
     inner = m.release(item, transfer="t1")
-    m.accept(box, outer, match=None, **BOX)
-    m.act("decline", item, PETRO, {"release": inner, "reason": "not in the box"})
+    m.accept(item, inner)
+    m.act("decline", box, PETRO, {"release": outer, "reason": "torn"})
     with refused("container.contents"):
-        m.release(box, PETRO, EXAMINER, transfer="t2", **BOX)
-    m.store(item)
+        m.release(box, OLENA, EXAMINER, transfer="t2", **BOX)
+    m.store(item, by=PETRO)
+    m.release(box, OLENA, EXAMINER, **BOX)
+
+
+@pytest.mark.parametrize("first", ["box", "content"])
+def test_a_content_that_is_declined_by_itself_is_out_of_the_box(m: Mission, first: str) -> None:
+    """Whichever of the two is answered first: the box is accepted and travels on without it, and the giver still answers for it."""
+    box, item = boxed(m)
+    outer, inner = m.release(box, transfer="t1", **BOX), m.release(item, transfer="t1")
+    answers = [
+        lambda: m.accept(box, outer, match=None, **BOX),
+        lambda: m.act("decline", item, PETRO, {"release": inner, "reason": "not in the box"}),
+    ]
+    for answer in answers if first == "box" else reversed(answers):
+        answer()
+    assert (m.item(item).container, m.item(box).contents) == (None, [])
+    assert (states(m, item), states(m, box)) == (("held", OLENA), ("held", PETRO))
     m.release(box, PETRO, EXAMINER, **BOX)
+    m.release(item)
+
+
+def test_a_content_that_is_withdrawn_by_itself_is_out_of_the_box(m: Mission) -> None:
+    box, item = boxed(m)
+    m.release(box, transfer="t1", **BOX)
+    m.act("withdraw", item, OLENA, {"release": m.release(item, transfer="t1"), "reason": "goes later"})
+    assert (m.item(item).container, m.item(box).contents) == (None, [])
+
+
+@pytest.mark.parametrize(("act", "by"), [("decline", PETRO), ("withdraw", OLENA)])
+def test_what_comes_back_after_its_box_stays_in_it(m: Mission, act: str, by: str) -> None:
+    box, item = boxed(m)
+    outer, inner = m.release(box, transfer="t1", **BOX), m.release(item, transfer="t1")
+    m.act(act, box, by, {"release": outer, "reason": "no room"})
+    m.act(act, item, by, {"release": inner, "reason": "no room"})
+    assert (m.item(item).container, m.item(box).contents) == (box, [item])
 
 
 def test_a_box_is_not_accepted_before_its_contents_were_released(m: Mission) -> None:

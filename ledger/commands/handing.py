@@ -186,7 +186,8 @@ def withdraw(**options: Any) -> None:
 
 def _end_offer(act: str, options: dict[str, Any], done: str) -> None:
     with Desk(common(options)) as desk:
-        steps = each(chosen(desk, options), lambda choice: _ending(desk, act, choice.subject, options["reason"]))
+        found = sorted(chosen(desk, options), key=lambda choice: desk.ledger.item(choice.subject).since)  # containers come first
+        steps = each(found, lambda choice: _ending(desk, act, choice.subject, options["reason"]))
         answer, of = desk.series(steps), listed(desk, steps)
         desk.tell(answer, f"{named(of)} {done}", items=of)
 
