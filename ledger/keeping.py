@@ -71,12 +71,21 @@ def check(s: Submission[acts.Check]) -> None:
             "check.outcome",
             f"what was found of {item.number} makes the outcome {_outcome(item, found)}, not {body.outcome}; correct it",
         )
-    if digest == item.content and item.mismatch is not None and by not in item.mismatch.by:
-        item = replace(item, mismatch=None)
-        s.note("content", f"{item.number} was found to match its reference again, by {by}")
+    if digest == item.content and item.mismatch is not None:
+        item = _matched_again(s, item, by)
     if body.outcome == "missing":
         s.note("custody", f"{item.number} was not found where it should be, by {by}; no incident follows from that by itself")
     s.put_item(hashed(s, sealed(s, item, found.seal), digest))
+
+
+def _matched_again(s: Submission[acts.Check], item: ItemFact, by: str) -> ItemFact:
+    """Who reported other fingerprints cannot be the one who settles it."""
+    assert item.mismatch is not None  # noqa: S101  # asked for only then
+    if by in item.mismatch.by:
+        s.note("content", f"{item.number} matches its reference, but {by} had seen other fingerprints: a check by another handler settles it")
+        return item
+    s.note("content", f"{item.number} was found to match its reference again, by {by}")
+    return replace(item, mismatch=None)
 
 
 def _outcome(item: ItemFact, found: f.Found) -> str:

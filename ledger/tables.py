@@ -109,6 +109,11 @@ TABLES: tuple[Table, ...] = (
         {"child": _TEXT, "parent": _TEXT, "operation": _TEXT, "record_index": _INT},
         ("child", "parent"), ("parent",), (("child", "items", "subject"), ("parent", "items", "subject")),
     ),
+    Table(
+        "relations",
+        {"other": _TEXT, "subject": _TEXT, "relation": _TEXT, "record_index": _INT},
+        ("other", "subject", "relation", "record_index"), (), (_ITEM,),
+    ),
     Table("labels", {"label": _TEXT, "subject": _TEXT}, ("label", "subject"), ("subject",), (_ITEM,)),
     Table("persons", {"code": _TEXT, "granted": _TEXT, "withdrawn": _INT}, ("code",)),
     Table(
@@ -170,6 +175,10 @@ def _of_act(entry: Entry[acts.Body], said: dict[str, Value]) -> Iterator[Row]:
         for parent in body.parents:
             link: dict[str, Value] = {"child": subject, "parent": parent.subject, "operation": body.operation}
             yield "derivations", {**link, "record_index": said["record_index"]}
+    if isinstance(body, acts.Describe):
+        for related in [] if isinstance(body.related, UnsetType) else body.related:
+            named: dict[str, Value] = {"other": related.subject, "subject": subject, "relation": related.relation}
+            yield "relations", {**named, "record_index": said["record_index"]}
     if isinstance(body, acts.Acquire | acts.Derive):
         yield "items", {"subject": subject, "acquired": entry.time, "description": _given(body.description)}
         yield from _files(said["record_index"], subject, body.files)

@@ -193,7 +193,9 @@ def test_another_handler_clears_a_mismatch(m: Mission) -> None:
     assert m.item(item).mismatch is not None
     m.check(item, AUDITOR)
     assert m.item(item).mismatch is None
-    assert [line for line, _ in m.hints] == ["content"]
+    assert [line for line, _ in m.hints] == ["content", "content"]
+    assert "a check by another handler settles it" in m.hints[0][1]
+    assert "found to match its reference again" in m.hints[1][1]
 
 
 def test_a_seal_does_not_clear_a_mismatch(m: Mission) -> None:

@@ -123,6 +123,14 @@ def test_a_revoked_handler_is_no_longer_active_and_the_key_says_until_when(m: To
     assert (key["vkey"], key["until_record"], key["ended_by"]) == (vkey, index, "revoked")
 
 
+def test_a_relation_is_found_from_either_side(m: Told) -> None:
+    subject, report = m.acquire(), m.acquire()
+    m.act("describe", report, OLENA, {"related": [{"subject": subject, "relation": "report_on"}], "labels": ["laboratory"]})
+    assert m.last("relations") == [
+        {"other": subject, "subject": report, "relation": "report_on", "record_index": len(m.records) - 1}
+    ]
+
+
 # --- where it is kept, and when it was last looked at --------------------------------------------------------------------------
 
 
@@ -218,7 +226,7 @@ def test_a_look_is_what_saw_content_or_seal(m: Told) -> None:
 
 def test_a_handover_in_which_nothing_could_be_checked_is_no_look(m: Told) -> None:
     subject = m.acquire(kind="physical", files=None, place={"text": "Depot"})
-    unseen = {"files": None, "content_check": "not_possible", "content_check_reason": "in a bag"}
+    unseen: dict[str, Any] = {"files": None, "content_check": "not_possible", "content_check_reason": "in a bag"}
     release = m.release(subject, **unseen)
     m.accept(subject, release, match=None, **unseen)
     assert checked(m, subject) == 2

@@ -163,7 +163,7 @@ RELATIONS = ("same_bytes", "same_recording", "same_event", "report_on", "dispute
 @items
 @click.option("--label", "labels", multiple=True, metavar="LABEL")
 @click.option("--other-number", "numbers", multiple=True, nargs=2, metavar="SCHEME NUMBER", help='For example: police "77/26".')
-@click.option("--related", multiple=True, nargs=2, metavar="ITEM RELATION", help=f"RELATION: {', '.join(RELATIONS)}.")
+@click.option("--related", multiple=True, nargs=2, metavar="ITEM RELATION", help=f"What it is to another ITEM: {', '.join(RELATIONS)}.")
 @signing
 def describe(labels: tuple[str, ...], numbers: Any, related: Any, **options: Any) -> None:
     """Add labels, other numbers and relations to ITEM. They find it; no rule reads them."""

@@ -114,6 +114,17 @@ class Search:
             step = f"custody incident {number} --kind found, or custody dispose {number} --manner written_off"
             yield self.due(row["number"], row["subject"], row["since_record"], [row["holder"]], since, said, step)
 
+    def differing(self) -> Iterator[Due]:
+        """Content that was seen with other fingerprints, and not found to match again by anybody else."""
+        for row in self.items:
+            item = self.ledger.item(row["subject"]) if row["mismatch_record"] is not None else None
+            if item is not None and item.mismatch is not None:
+                at, seen_by = self.store.recorded(item.mismatch.index), item.mismatch.by
+                said = f"content DIFFERS from the record for {duration(self.now - at)}, seen by {', '.join(map(safe, seen_by))}"
+                step = f"another holder, examiner or auditor: custody check {safe(item.number)}, with all of its files"
+                who = [item.holder, *(n for n, h in self.handlers.items() if {"examiner", "auditor"} & set(h.roles) and self.can_sign(n))]
+                yield self.due(item.number, row["subject"], item.mismatch.index, dict.fromkeys(who), at, said, step)
+
     def _of(self, status: str) -> Iterator[Row]:
         return (row for row in self.items if row["status"] == status)
 
@@ -233,7 +244,7 @@ def lapsed(ledger: Ledger, months: int, soon_days: int, handler: str | None) -> 
     """Every section, those with nothing in them too; for one handler what they can act on."""
     search = Search(ledger, months, soon_days)
     look: dict[str, Callable[[], Iterator[Due]]] = {
-        "offers": search.offers, "outside": search.outside, "missing": search.missing, "unchecked": search.unchecked,
+        "offers": search.offers, "outside": search.outside, "missing": search.missing, "differing": search.differing, "unchecked": search.unchecked,
         "holds": search.holds, "keys": search.keys, "holders": search.holders, "registrars": search.last_registrar,
         "findings": search.findings, "checkpoint": search.checkpoint,
     }  # fmt: skip

@@ -65,7 +65,7 @@ def return_(**options: Any) -> None:
     dossier = dict(zip(("ledger", "sha256"), options["dossier"], strict=True)) if options["dossier"] else None
     about = {"from": options["giver"], **given(dossier=dossier)}
     with Desk(common(options)) as desk:
-        choices = chosen(desk, options, ONE_ITEM, TAKEN)
+        choices = chosen(desk, options, ONE_ITEM, (*TAKEN, "files"))
         steps = each(choices, lambda choice: _came_back(desk, choice).with_fields(**about))
         if len(steps) > 1:
             share_transfer(desk)

@@ -18,7 +18,8 @@ SHOWN = 20
 """Lines of a section on the page; JSON has all."""
 
 TITLES = {
-    "offers": "Offers that wait", "outside": "Outside", "missing": "Missing", "unchecked": "Not looked at for a long time",
+    "offers": "Offers that wait", "outside": "Outside", "missing": "Missing", "differing": "Content that differs",
+    "unchecked": "Not looked at for a long time",
     "holds": "Holds that have ended or end soon", "keys": "Enrolments that have ended or end soon",
     "holders": "Items of handlers who cannot sign any more", "registrars": "Registrars",
     "findings": "Findings without review", "checkpoint": "Checkpoint",

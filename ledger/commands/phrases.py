@@ -72,7 +72,7 @@ def _if(template: str, value: f.Opt[Any], show: Callable[[Any], str] = safe) -> 
 def _recipient(to: f.Recipient) -> str:
     if not isinstance(to.handler, UnsetType):
         return f"to {safe(to.handler)}"
-    return f"to {safe(to.name)} of {safe(to.organisation)}, outside"
+    return f"to {safe(to.name)} of {safe(to.organisation)}{_if(' ({})', to.contact) or ''}, outside"
 
 
 def _method(value: f.Opt[str]) -> str | None:

@@ -48,7 +48,7 @@ class Portrait:
 
 def portrait(store: Reading, subject: str, item: ItemFact, now: int) -> Portrait:
     """Reads the item's entries. Raises Fault where one is not what its record says, or the tables contradict them."""
-    steps = [_step(store, index) for index in store.chain(subject)]
+    steps = [read_step(store, index) for index in store.chain(subject)]
     remark(steps)
     found = legs(steps)
     hands = found[-1].hands if found else None
@@ -62,7 +62,8 @@ def portrait(store: Reading, subject: str, item: ItemFact, now: int) -> Portrait
     return p
 
 
-def _step(store: Reading, index: int) -> Step:
+def read_step(store: Reading, index: int) -> Step:
+    """One entry. Raises Fault where it is not the one that was recorded."""
     record, note = parse_record(store.record(index)), store.note(index)
     if entry_hash(note) != record.entry:
         raise Fault(f"entry {index} was changed in the store; run custody audit")
@@ -165,8 +166,21 @@ def _labels(p: Portrait) -> Iterator[tuple[str, str]]:
     earlier = [f"earlier {safe(body.old)}" for _, body in p.of(acts.Amend) if body.field == "number"]
     if others or earlier:
         yield "other numbers", ", ".join(dict.fromkeys([*earlier, *others]))
-    if related := [f"{words(r.relation)} {p.book.name(r.subject)}" for body in described for r in given(body.related) or ()]:
+    related = [f"{words(r.relation)} {p.book.name(r.subject)}" for body in described for r in given(body.related) or ()]
+    if related := [*related, *(f"{_TURNED[row['relation']]} {p.book.name(row['subject'])}" for row in _pointing_here(p))]:
         yield "related", ", ".join(dict.fromkeys(related))
+
+
+_TURNED = {
+    "same_bytes": "same bytes", "same_recording": "same recording", "same_event": "same event", "found_with": "found with",
+    "report_on": "reported on in", "disputes": "disputed by",
+}  # fmt: skip
+"""A relation as it is read from the other item."""
+
+
+def _pointing_here(p: Portrait) -> list[dict[str, Any]]:
+    """What was said of other items and this one, there."""
+    return sorted(p.store.rows("relations", other=p.subject), key=lambda row: int(row["record_index"]))
 
 
 def _kin(p: Portrait) -> Iterator[tuple[str, str]]:

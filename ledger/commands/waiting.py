@@ -45,6 +45,7 @@ class Trouble:
     record: int
     holder: str
     what: str
+    step: str
 
 
 @dataclass(slots=True)
@@ -116,9 +117,12 @@ def _trouble(ledger: Ledger) -> Iterator[Trouble]:
     """For everybody: it concerns whoever meets the item next."""
     for row in ledger.store.rows("items"):
         if row["status"] == "missing":
-            yield Trouble(row["number"], row["since_record"], row["holder"], "missing")
+            step = "custody incident --kind found, or custody dispose --manner written_off"
+            yield Trouble(row["number"], row["since_record"], row["holder"], "missing", step)
         if row["mismatch_record"] is not None and row["status"] != "ended":
-            yield Trouble(row["number"], row["mismatch_record"], row["holder"], "content differs")
+            mismatch = ledger.item(row["subject"]).mismatch
+            step = f"a custody check that matches settles it, but none by {', '.join(mismatch.by if mismatch else ())}"
+            yield Trouble(row["number"], row["mismatch_record"], row["holder"], "content differs", step)
 
 
 def as_data(found: Waiting) -> dict[str, Any]:
@@ -181,6 +185,5 @@ def _review(finding: Unreviewed) -> Line:
 
 
 def _troubled(trouble: Trouble) -> Line:
-    return Line(
-        "  ", f"{safe(trouble.item)}  {trouble.what} since record {trouble.record}; {safe(trouble.holder)} answers", "bold red"
-    )
+    what = f"{trouble.what} since record {trouble.record}; {safe(trouble.holder)} answers"
+    return Line("  ", f"{safe(trouble.item)}  {what}; {safe(trouble.step)}", "bold red")
