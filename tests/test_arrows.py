@@ -22,7 +22,7 @@ CENTRE = {
     *("merkle", "index", "checkpoint", "proof", "timestamp", "witness"),
     *("state", "submission", "admit", "keyring", "roster", "epoch", "acquisition", "condition", "custody", "containers"),
     *("keeping", "findings", "consent", "disclosure"),
-    *("policy", "replay", "report", "audit", "blame", "source", "signers", "heads", "remainder", "tables", "identifiers", "label", "slip", "parcel", "frames"),
+    *("policy", "replay", "report", "audit", "blame", "source", "signers", "heads", "remainder", "tables", "identifiers", "wording", "label", "slip", "sampling", "parcel", "frames"),
 }
 EDGES = {
     *("outbox", "following", "confidential", "workers", "fixity", "confined", "embedded", "embedded_reader", "scan", "scan_reader", "objects", "press", "sample", "sealed"),
@@ -32,7 +32,7 @@ LAYERS: list[set[str]] = [
     {"keys", *(f"keys.{name}" for name in KEYS_PURE | KEYS_EDGES)},
     {"ledger", *(f"ledger.{name}" for name in CENTRE)},
     {f"ledger.{name}" for name in EDGES},
-    {"ledger.ledger", "ledger.backup", "ledger.restore", "ledger.history"},
+    {"ledger.ledger", "ledger.closing", "ledger.backup", "ledger.restore", "ledger.history"},
     {"ledger.commands", "ledger.web"},
     {"cli"},
 ]

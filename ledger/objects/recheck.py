@@ -14,12 +14,26 @@ def recheck_folder(store: ObjectStore, attached: Sequence[str], root: str) -> tu
 
     `attached` are the SHA-256 of what the entry attaches, `root` (hex) that of the manifest it signed, which is one of them.
     """
+    data = _manifest(store, attached, root)
+    if data is None:
+        return [], None
+    found = [(line.path, store.check(line.sha256)) for line in parse_manifest(data)]
+    return [path for path, outcome in found if outcome == "mismatch"], sum(outcome == "missing" for _, outcome in found)
+
+
+def paths_of(store: ObjectStore, attached: Sequence[str], root: str, sha256: str) -> list[str]:
+    """Under which paths a folder has these bytes, by its manifest (as for `recheck_folder`); none where that is not here."""
+    data = _manifest(store, attached, root, sha256.encode())
+    return [] if data is None else [line.path for line in parse_manifest(data) if line.sha256 == sha256]
+
+
+def _manifest(store: ObjectStore, attached: Sequence[str], root: str, holding: bytes = b"") -> bytes | None:
+    """The manifest, if it is here and holds these bytes."""
     for sha256 in attached:
         data = _read(store, sha256)
-        if data is not None and _is_manifest(data, root):
-            found = [(line.path, store.check(line.sha256)) for line in parse_manifest(data)]
-            return [path for path, outcome in found if outcome == "mismatch"], sum(outcome == "missing" for _, outcome in found)
-    return [], None
+        if data is not None and holding in data and _is_manifest(data, root):
+            return data
+    return None
 
 
 def _is_manifest(data: bytes, root: str) -> bool:
