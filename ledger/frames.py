@@ -169,6 +169,6 @@ def _expanded(name: str, packed: bytes) -> bytes:
         data = expander.decompress(packed, MAX_PARCEL + 1)
     except zlib.error:
         data = b""
-    if not expander.eof or expander.unused_data:
+    if not expander.eof or expander.unused_data or len(data) > MAX_PARCEL:
         raise Malformed(f"the codes hold no parcel, or one larger than {MAX_PARCEL >> 20} MiB; show them again where they were made")
     return data

@@ -28,7 +28,7 @@ MAX_PARCEL = 64 << 20
 MAX_ENTRIES = 100_000
 
 _HEAD = b'{\n  "custody": "parcel/'
-_VERSION = re.compile(rb'\{\n  "custody": "(parcel/[^"\n]{1,40})"')
+_VERSION = re.compile(rb'\{\n  "custody": "(parcel/v[1-9][0-9]{0,8})"')
 _END = b"\n}\n"
 _MAX_BOX = (MAX_DISCLOSURE + SEALING + 2) // 3 * 4
 
@@ -125,8 +125,7 @@ def _check_whole(data: bytes) -> None:
     else:
         version = _VERSION.match(data)
         if version is not None and version[1] != VERSION.encode():
-            said = printable(version[1].decode("utf-8", "replace"))
-            raise NewerFormat(f"this parcel says {said}: made by a newer release, and this program knows {VERSION}; use a newer one")
+            raise NewerFormat(f"this parcel says {version[1].decode()}: made by a newer release, and this program knows {VERSION}; use a newer one")
     if not data.endswith(_END):
         raise CannotTell("this parcel was cut short (a stick pulled out too early?); save it again")
 

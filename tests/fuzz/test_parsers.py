@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from mission import ORIGIN, Mission
 from mutation import mutated
+from parcels import answer, request
 
 from keys.errors import KeyFileError, NoteError, PassphraseError, SignatureError
 from keys.kept import _frame, _frames
@@ -25,9 +26,11 @@ from ledger.checkpoint import format_checkpoint_text, parse_checkpoint_text
 from ledger.disclosure import make_disclosure, open_disclosure
 from ledger.entry import decode_entry, encode_entry
 from ledger.errors import CustodyError, Malformed
+from ledger.frames import frames, join_frames
 from ledger.index import Index, check_index_proof, format_index_proof, parse_index_proof
 from ledger.merkle import inclusion_proof, root_of
 from ledger.objects.manifest import build_manifest, parse_manifest
+from ledger.parcel import format_parcel, parse_parcel
 from ledger.policy import Anchors, Auditors, Authorities, format_anchors, format_policy, parse_anchors, parse_policy
 from ledger.proof import format_proof, parse_proof
 from ledger.record import format_record, parse_record, record_hash, subject_tag
@@ -110,6 +113,16 @@ def vkeys() -> list[bytes]:
     ]
 
 
+@cache
+def parcels() -> list[bytes]:
+    return [format_parcel(request(mission(), 6)), format_parcel(answer(mission(), 10))]
+
+
+def framed() -> list[bytes]:
+    """As a hand scanner types them."""
+    return ["".join(f"{text}\n" for text in frames(data, room)).encode() for data in parcels() for room in (528, 2000)]
+
+
 def disclosed(data: bytes) -> bytes:
     text = data.decode("utf-8", "surrogateescape")
     name, value = open_disclosure(text, "note")
@@ -148,6 +161,13 @@ def imported(data: bytes) -> bytes:
     return data
 
 
+def joined(data: bytes) -> bytes:
+    """Order, repetition and what stands between codes may differ; what they make is a parcel that was cut into codes, or nothing."""
+    made = join_frames(data.decode("utf-8", "replace").split("\n"))
+    assert made in parcels()
+    return data
+
+
 @cache
 def openssh() -> list[bytes]:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -172,6 +192,8 @@ PARSERS = {
     "key file": Parser(lambda d: format_key(parse_key(d)), key_files, (KeyFileError,)),
     "kept frames": Parser(refilled, kept, ()),
     "disclosure": Parser(disclosed, disclosures, (Malformed,)),
+    "parcel": Parser(lambda d: format_parcel(parse_parcel(d)), parcels, (CustodyError,)),
+    "frames": Parser(joined, framed, (CustodyError,)),
     "openssh key": Parser(imported, openssh, (KeyFileError, PassphraseError)),
 }
 
