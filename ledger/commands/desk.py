@@ -205,6 +205,17 @@ class Desk:
             return self.record(self._notes(steps, names, partial(self.signed, keys=keys), taken), names)
         return None
 
+    def foresee(self, act: str, subject: str, body: Mapping[str, Any]) -> None:
+        """Before work that takes hours: raises what recording such an act would raise, and opens the keys that it will need."""
+        name = self.handler
+        self.ledger.check_seen(self.keystore, name)
+        keys = [(name, "current")]
+        self._rehearse([Step(act, subject, self._body(Step(act, subject, body)))], [name], keys, None)
+        if not self.options.dry_run:
+            self._needs_draft(keys)
+            for key in (name, *([] if self.away or self.options.draft else [self.ledger.origin])):
+                self.signer(key)
+
     def _rehearse(self, steps: list[Step], names: list[str], keys: "Keys", problems: Problems | None) -> None:
         all_here = all(self.keystore.has(name, which) for name, which in keys)
         lines = list[int | None]()

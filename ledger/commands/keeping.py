@@ -92,6 +92,9 @@ def _stored(desk: Desk, choice: Choice) -> dict[str, Any]:
 @click.command("check")
 @items
 @click.option("--ledger", "whole", is_flag=True, help="Check every file that is stored here, not one item.")
+@click.option("--sample", metavar="EXTENT", help="Check a sample of all files: 5%, 200GB, or 50 for fifty files.")
+@click.option("--seed", type=click.IntRange(1), metavar="CHECKPOINT", help="The size of the checkpoint whose root draws the sample.")
+@click.option("--resume", is_flag=True, help="Go on with this sample where it was interrupted.")
 @click.option("--files", type=click.Path(), metavar="PATH", help="Hash this copy, not the files stored here.")
 @click.option("--location", metavar="TEXT", help="Where it was found.")
 @click.option("--condition", metavar="TEXT", help="The condition it was found in.")
@@ -106,12 +109,19 @@ def check(**options: Any) -> int:
 
     Exit status 1 if something differs or is missing: it is recorded all the same.
     """
-    if any(options[name] for name in ("words", "boxes", "listed")) == options["whole"]:
-        raise Usage("name the items to check, or --ledger for every file that is stored here")
+    named = any(options[name] for name in ("words", "boxes", "listed"))
+    if sum((named, options["whole"], options["sample"] is not None)) != 1:
+        raise Usage("name the items to check, or --ledger for every file that is stored here, or --sample for some of them")
+    if (options["sample"] is None) != (options["seed"] is None) or (options["resume"] and options["sample"] is None):
+        raise Usage("--sample EXTENT and --seed CHECKPOINT go together, and --resume with them")
     shared = common(options)
     with Desk(shared) as desk:
         if options["whole"]:
             return _check_all(desk, options["trigger"])
+        if options["sample"] is not None:
+            from ledger.commands.sampled import check_sample
+
+            return check_sample(desk, options["sample"], options["seed"], options["resume"], options["trigger"])
         choices = chosen(desk, options, ("files", "condition", *SEAL), SEEN)
         steps = each(choices, lambda choice: _checked(desk, choice.subject, choice.o))
         outcomes = [str(step.body["outcome"]) for step in steps]

@@ -100,6 +100,7 @@ class Content:
         listed = body.files if isinstance(body.files, list) else []
         lines = [(line.path, line.sha256) for line in self._lines or ()]
         self.wanted: dict[str, str] = dict(lines or [(file.name, file.sha256) for file in listed])
+        self.sizes = {file.sha256: file.size for file in listed} | {line.sha256: line.size for line in self._lines or ()}
 
     def _manifest(self, body: acts.Acquire | acts.Derive) -> tuple[ManifestLine, ...]:
         assert isinstance(body.files, f.FileSet)  # noqa: S101  # asked for only then
