@@ -10,7 +10,7 @@ LIGHTER := --allow-untyped-defs --allow-incomplete-defs --allow-untyped-calls --
            --allow-subclassing-any --disable-error-code=union-attr --explicit-package-bases --cache-dir .mypy_cache/tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench fuzz soak wheel-test lock clean
+.PHONY: help demo week test lint bench fuzz soak wheel-test lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ soak: .venv/.installed ## long load for SOAK_SECONDS each (1800)
 
 # First with the run-time requirements alone, so that a module that needs a test tool shows; then the tests of the command line, started
 # in a folder from which the source tree cannot be imported.
+week: .venv/.installed ## a week of a mission, told command by command
+	$(BIN)/python -m pytest tests/test_week.py -q -s
+
 wheel-test: .venv/.installed ## the command line, from a built wheel in an environment of its own
 	rm -rf $(WHEEL)
 	mkdir -p $(WHEEL)/elsewhere

@@ -234,6 +234,7 @@ def test_who_worked_at_the_office_in_between_signs_anew_what_their_laptop_had_si
     number = office.new_item("olena")
     field = office.laptop("field", "olena")
     field.run("access", number, "--manner", "view", "--purpose", "to see it")
+    office.new_item("petro", content=b"other evidence")
     office.run("acquire", office.file("b.mp4", b"b"), *ACQUIRE)
     said = carry(field, office, expect=4)
     assert "had already seen" in said

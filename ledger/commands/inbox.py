@@ -163,7 +163,8 @@ def _recorded(desk: Desk, tried: list[Waiting], answer: str | None) -> int:
         here = [name for name in dict.fromkeys(name for each in done for name in each.entry.by) if desk.keystore.has(name)]
         keep(desk.keystore, ledger, here, Answer(places, ledger.receipt(signer)), [each.note for each in done])
     _settle(ledger, tried, waiting)
-    records = f" as records {before} to {ledger.size - 1}" if done else ""
+    first, last = before, ledger.size - 1
+    records = f" as record{'' if first == last else 's'} {first}{'' if first == last else f' to {last}'}" if done else ""
     click.echo(f"{counted(len(done), 'entry')} recorded{records}" + (f"; {known} known before" if known else ""))
     if answer:
         _answer(desk, tried, Path(answer))

@@ -92,7 +92,8 @@ def words(code: str) -> str:
 
 
 def counted(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+    many = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
+    return f"{count} {what if count == 1 else many}"
 
 
 def files(value: f.Opt[f.Files]) -> str | None:
