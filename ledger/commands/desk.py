@@ -2,9 +2,10 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,7 @@ from ledger.sealed import SealedStore
 Keys = list[tuple[str, str]]
 """Signers in order: a name, and which of its keys: current or next."""
 _WHEN = ("period", "late", "authority", "transfer")
+_LONG_RUN = 7
 ATTEMPTS = 5
 """How often an act is drafted and signed anew when another entry on the same subject was recorded first."""
 
@@ -376,15 +378,20 @@ class Desk:
         if self.options.as_json:
             places = [{"record": p.index, "entry": p.entry, "recorded": p.record.recorded} for p in answer.places]
             return print_json({"recorded": places, **facts})
-        numbers = ", ".join(str(place.index) for place in answer.places)
-        click.echo(f"recorded {numbers}: {printable(sentence)}")
-
+        click.echo(f"recorded {', '.join(_runs([place.index for place in answer.places]))}: {printable(sentence)}")
 
     def _tell_waiting(self, answer: Answer, sentence: str, facts: dict[str, Any]) -> None:
         if self.options.as_json:
             return print_json({"outbox": [{"entry": place.entry} for place in answer.places], **facts})
         count = len(Outbox(self.ledger.folder).notes())
         click.echo(f"signed, not recorded yet: {printable(sentence)}; {count} in the outbox (custody outbox save FILE takes them along)")
+
+
+def _runs(indexes: list[int]) -> Iterator[str]:
+    """Records by number; of a long run the first and the last."""
+    for _, group in groupby(enumerate(indexes), key=lambda pair: pair[1] - pair[0]):
+        run = [str(index) for _, index in group]
+        yield from run if len(run) < _LONG_RUN else [f"{run[0]} to {run[-1]}"]
 
 
 def _dry(notes: list[bytes]) -> None:
