@@ -11,6 +11,7 @@ from keys.keystore import Keystore
 from keys.note import sign_note
 from keys.seal import Cost
 from keys.signing import Ed25519Signer
+from ledger.closing import close_epoch
 from ledger.entry import cite, encode_entry, entry_hash, make_entry
 from ledger.ledger import Answer, Ledger, stamp
 
@@ -116,4 +117,4 @@ class Case:
             yield note
 
     def checkpoint(self) -> None:
-        self.ledger.checkpoint([self.log], self.keystore)
+        close_epoch(self.ledger, [self.log], self.keystore)

@@ -20,8 +20,7 @@ from keys.errors import NoteError, RolledBack
 from keys.note import parse_note, sign_note
 from ledger import acts, merkle
 from ledger.admit import admit, check_signatures, keys_of, submission
-from ledger.checkpoint import Checkpoint, sign_checkpoint
-from ledger.entry import Entry, cite, decode_entry, encode_entry, entry_hash, make_entry, text_hash
+from ledger.entry import Entry, cite, decode_entry, entry_hash, make_entry, text_hash
 from ledger.errors import CannotTell, Fault, Malformed, NewerFormat, Refused, Usage
 from ledger.fields import instant
 from ledger.label import is_label, parse_label
@@ -32,7 +31,7 @@ from ledger.state import Head, ItemFact, LedgerFact, Owner, item_key
 from ledger.store.sqlite import SqliteStore, Writing
 
 if TYPE_CHECKING:  # what reading does not need is imported where it is used, so that custody show starts at once
-    from keys.keystore import Keystore, Unlocked
+    from keys.keystore import Keystore
     from keys.signing import Signer
     from ledger.audit import Audited, Judge, Trust
     from ledger.report import Report
@@ -233,13 +232,13 @@ class Ledger:
         Raises Refused (Conflict where another entry took the place first), SignatureError, Malformed, Unavailable: nothing was recorded;
         CannotTell where the outcome is unknown.
         """
-        with self._recording() as writer:
-            places = tuple(self._append(writer, note, log_key) for note in notes)
+        with self.recording() as writer:
+            places = tuple(self.append(writer, note, log_key) for note in notes)
         last = max(places, key=lambda place: place.index)
         return Answer(places, sign_note(format_record(last.record), [log_key]))
 
     @contextmanager
-    def _recording(self) -> Iterator[Writing]:
+    def recording(self) -> Iterator[Writing]:
         """One transaction, of which `recorded` is set if it was committed, even where an interrupt follows at once."""
         writer = None
         try:
@@ -266,7 +265,7 @@ class Ledger:
         with self.store.rehearsing() as writer:
             for place, note in enumerate(notes):
                 try:
-                    places.append(self._append(writer, note, None, lines, signed))
+                    places.append(self.append(writer, note, None, lines, signed))
                 except (Refused, Malformed) as error:
                     if refused is None:
                         raise
@@ -279,7 +278,7 @@ class Ledger:
         """Appends records with their entries as the log made them elsewhere, all or none; how many are new. See `ledger.following`."""
         from ledger.following import follow
 
-        with self._recording() as writer:
+        with self.recording() as writer:
             return follow(writer, list(pairs), receipt, checkpoints)
 
     @property
@@ -305,7 +304,7 @@ class Ledger:
 
         Raises SignatureError for one that is not what its signers signed: then nothing is recorded.
         """
-        with self._recording() as writer:
+        with self.recording() as writer:
             return self._tried(writer, notes, log_key)
 
     def try_out(self, notes: Iterable[bytes]) -> list[Waiting]:
@@ -323,7 +322,7 @@ class Ledger:
             entry = decode_entry(parse_note(note).text)
             try:
                 _seen_here(entry, here)
-                found.append(Waiting(note, entry, self._append(writer, note, log_key, signed=signed)))
+                found.append(Waiting(note, entry, self.append(writer, note, log_key, signed=signed)))
             except Refused as refusal:
                 found.append(Waiting(note, entry, None, refusal, self._signed_here(writer, entry, note)))
         return found
@@ -338,7 +337,7 @@ class Ledger:
         check_signatures(verifiers, parse_note(note))
         return entry.ledger == self.origin
 
-    def _append(
+    def append(
         self, writer: Writing, note: bytes, log_key: Signer | None, lines: bool = True, signed: bool = False
     ) -> Recorded:
         """Judges an entry and puts it in its place. Without a log key it is only a rehearsal."""
@@ -385,70 +384,6 @@ class Ledger:
             raise Refused(
                 "log.key", "that is not the present key of this log; unlock the key that custody init or key rotate made"
             )
-
-    # closing an epoch
-
-    def checkpoint(self, logs: Sequence[Unlocked], keystore: Keystore) -> bytes:
-        """Records the act and signs the head it fixes. After a crash the act already recorded is signed, never a second one.
-
-        `logs` are the log's opened keys: the present ones, and after a rotation also those they replaced. Raises Refused where one is
-        missing, RolledBack where the log key has signed another past.
-        """
-        self.check_signed(keystore)
-        signed = self._sign_fixed(logs, keystore)
-        if signed is not None and self.fact().closed_at == self.size:
-            return signed
-        self._log_signers([*self.fact().vkeys, *self.fact().retired], logs)  # asked before anything is recorded
-        with self._recording() as writer:
-            subjects, root = writer.index_head()
-            note = sign_note(encode_entry(self._closing(subjects, root)), [logs[0].signer])
-            place = self._append(writer, note, logs[0].signer)
-        keep(keystore, self, [], Answer((place,), sign_note(format_record(place.record), [logs[0].signer])), [note])
-        signed = self._sign_fixed(logs, keystore)
-        if signed is None:
-            raise CannotTell("the checkpoint act was recorded but could not be signed; run custody checkpoint again")
-        return signed
-
-    def check_signed(self, keystore: Keystore) -> None:
-        """Raises RolledBack unless this log continues the newest checkpoint that its key signed on this computer, and what was seen here."""
-        for name in keystore.names():  # whose receipts the log key has signed here
-            self.check_seen(keystore, name)
-        known = keystore.signed(self.origin)
-        if known is not None and (known.size > self.size or self.store.root(known.size) != known.root):
-            raise RolledBack(f"the log key has signed another log of size {known.size}; this one was cut or changed: sign nothing on it")
-
-    def _closing(self, subjects: int, root: bytes) -> Entry[acts.Body]:
-        previous = self.store.checkpoint()
-        carried = None if previous is None else {"note": previous.decode(), "timestamps": []}
-        body = {"index": {"subjects": subjects, "root": cite(root)}, "previous": carried}
-        now = max(self.clock(), self.store.recorded(self.size - 1))
-        return self.draft("checkpoint", "ledger", [self.origin], body, stamp(now))
-
-    def _sign_fixed(self, logs: Sequence[Unlocked], keystore: Keystore) -> bytes | None:
-        """The signed checkpoint of the last size that an act fixed, made now if it is not there yet."""
-        size = self.fact().closed_at
-        if not size:
-            return None
-        stored = self.store.checkpoint(size)
-        if stored is not None:
-            return stored
-        head = Checkpoint(self.origin, size, self.store.root(size))
-        signers = self._log_signers(self.fact().closed_by, logs)
-        keystore.set_signed(head.origin, head.size, head.root)
-        note = sign_checkpoint(head, signers)
-        with self.store.writing() as writer:
-            writer.put_checkpoint(size, note)
-        return note
-
-    @staticmethod
-    def _log_signers(vkeys: Sequence[str], logs: Sequence[Unlocked]) -> list[Signer]:
-        """Who signs a checkpoint: every key in `vkeys`, in their order."""
-        held: dict[str, Signer] = {log.signer.verifier.vkey: log.signer for log in logs}
-        held |= {log.cosigner.verifier.vkey: log.cosigner for log in logs if log.cosigner is not None}
-        missing = [vkey for vkey in vkeys if vkey not in held]
-        if missing:
-            raise Refused("log.key", f"this checkpoint needs the log's key {missing[0].split('+')[1]} too; it must be in this keystore")
-        return [held[vkey] for vkey in vkeys]
 
     # proofs
 

@@ -22,10 +22,12 @@ CENTRE = {
     *("merkle", "index", "checkpoint", "proof", "timestamp", "witness"),
     *("state", "submission", "admit", "keyring", "roster", "epoch", "acquisition", "condition", "custody", "containers"),
     *("keeping", "findings", "consent", "disclosure"),
-    *("policy", "replay", "report", "audit", "blame", "source", "signers", "heads", "remainder", "tables", "identifiers", "wording", "label", "slip", "sampling", "parcel", "frames"),
+    *("policy", "replay", "report", "audit", "blame", "source", "signers", "heads", "remainder", "tables", "identifiers", "wording"),
+    *("label", "slip", "sampling", "parcel", "frames"),
 }
 EDGES = {
-    *("outbox", "following", "confidential", "workers", "fixity", "confined", "embedded", "embedded_reader", "scan", "scan_reader", "objects", "press", "sample", "sealed"),
+    *("outbox", "following", "confidential", "workers", "fixity", "objects", "press", "sample", "sealed"),
+    *("confined", "embedded", "embedded_reader", "scan", "scan_reader"),
     *("store", "dossier"),
 }
 LAYERS: list[set[str]] = [

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ledger.closing import close_epoch
 from ledger.commands.desk import Desk
 from ledger.commands.folder import find_ledger, head_pin, open_ledger
 from ledger.commands.options import Common
@@ -36,7 +37,7 @@ def checkpoint(as_json: bool, show: bool, passphrases: tuple[str, ...]) -> None:
         if desk.away:
             raise Refused("log.key", f"the key of {origin} is not on this computer; epochs are closed where it is")
         desk.ledger.check_seen(desk.keystore, origin)
-        note = desk.ledger.checkpoint(_log_keys(desk, origin), desk.keystore)
+        note = close_epoch(desk.ledger, _log_keys(desk, origin), desk.keystore)
         pin_head(desk, origin)
     name, size, root = note.decode().split("\n")[:3]
     if as_json:

@@ -1,0 +1,84 @@
+"""Closing an epoch: the log key records that it does, and signs the head of the log which that act fixes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from keys.errors import RolledBack
+from keys.note import sign_note
+from ledger import acts
+from ledger.checkpoint import Checkpoint, sign_checkpoint
+from ledger.entry import Entry, cite, encode_entry
+from ledger.errors import CannotTell, Refused
+from ledger.ledger import Answer, Ledger, keep, stamp
+from ledger.record import format_record
+
+if TYPE_CHECKING:
+    from keys.keystore import Keystore, Unlocked
+    from keys.signing import Signer
+
+
+def close_epoch(ledger: Ledger, logs: Sequence[Unlocked], keystore: Keystore) -> bytes:
+    """Records the act and signs the head it fixes. After a crash the act already recorded is signed, never a second one.
+
+    `logs` are the log's opened keys: the present ones, and after a rotation also those they replaced. Raises Refused where one is
+    missing, RolledBack where the log key has signed another past.
+    """
+    check_signed(ledger, keystore)
+    signed = _sign_fixed(ledger, logs, keystore)
+    if signed is not None and ledger.fact().closed_at == ledger.size:
+        return signed
+    _log_signers([*ledger.fact().vkeys, *ledger.fact().retired], logs)  # asked before anything is recorded
+    with ledger.recording() as writer:
+        note = sign_note(encode_entry(_act(ledger, *writer.index_head())), [logs[0].signer])
+        place = ledger.append(writer, note, logs[0].signer)
+    keep(keystore, ledger, [], Answer((place,), sign_note(format_record(place.record), [logs[0].signer])), [note])
+    signed = _sign_fixed(ledger, logs, keystore)
+    if signed is None:
+        raise CannotTell("the checkpoint act was recorded but could not be signed; run custody checkpoint again")
+    return signed
+
+
+def check_signed(ledger: Ledger, keystore: Keystore) -> None:
+    """Raises RolledBack unless this log continues the newest checkpoint that its key signed on this computer, and what was seen here."""
+    for name in keystore.names():  # whose receipts the log key has signed here
+        ledger.check_seen(keystore, name)
+    known = keystore.signed(ledger.origin)
+    if known is not None and (known.size > ledger.size or ledger.store.root(known.size) != known.root):
+        raise RolledBack(f"the log key has signed another log of size {known.size}; this one was cut or changed: sign nothing on it")
+
+
+def _act(ledger: Ledger, subjects: int, root: bytes) -> Entry[acts.Body]:
+    previous = ledger.store.checkpoint()
+    carried = None if previous is None else {"note": previous.decode(), "timestamps": []}
+    body = {"index": {"subjects": subjects, "root": cite(root)}, "previous": carried}
+    now = max(ledger.clock(), ledger.store.recorded(ledger.size - 1))
+    return ledger.draft("checkpoint", "ledger", [ledger.origin], body, stamp(now))
+
+
+def _sign_fixed(ledger: Ledger, logs: Sequence[Unlocked], keystore: Keystore) -> bytes | None:
+    """The signed checkpoint of the last size that an act fixed, made now if it is not there yet."""
+    size = ledger.fact().closed_at
+    if not size:
+        return None
+    stored = ledger.store.checkpoint(size)
+    if stored is not None:
+        return stored
+    head = Checkpoint(ledger.origin, size, ledger.store.root(size))
+    signers = _log_signers(ledger.fact().closed_by, logs)
+    keystore.set_signed(head.origin, head.size, head.root)
+    note = sign_checkpoint(head, signers)
+    with ledger.store.writing() as writer:
+        writer.put_checkpoint(size, note)
+    return note
+
+
+def _log_signers(vkeys: Sequence[str], logs: Sequence[Unlocked]) -> list[Signer]:
+    """Who signs a checkpoint: every key in `vkeys`, in their order."""
+    held: dict[str, Signer] = {log.signer.verifier.vkey: log.signer for log in logs}
+    held |= {log.cosigner.verifier.vkey: log.cosigner for log in logs if log.cosigner is not None}
+    missing = [vkey for vkey in vkeys if vkey not in held]
+    if missing:
+        raise Refused("log.key", f"this checkpoint needs the log's key {missing[0].split('+')[1]} too; it must be in this keystore")
+    return [held[vkey] for vkey in vkeys]
