@@ -30,15 +30,16 @@ def main() -> int:
     """0 when an answer was printed; anything else, or a death by limit, means that nothing can be said."""
     _limit(*_LIMITS)
     import zxingcpp
-    from PIL import Image
+    from PIL import Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
-    Image.preinit()  # loads the decoders, as opening a picture would do only when no file can be opened any more
+    Image.preinit()  # as opening a picture would, but then no file can be opened any more
+    formats = [plugin.format for plugin in (JpegImagePlugin.JpegImageFile, PngImagePlugin.PngImageFile, WebPImagePlugin.WebPImageFile)]
     source = os.fdopen(0, "rb", closefd=False)
     # Below what is open, so that from here on not even a library's bug can open a file or a socket.
     _limit((resource.RLIMIT_NOFILE, 3), (resource.RLIMIT_NPROC, 0))
     Image.MAX_IMAGE_PIXELS = None  # it would only warn; `opened` is stricter
     try:
-        answer: dict[str, Any] = {"texts": codes(zxingcpp, opened(Image, source))}
+        answer: dict[str, Any] = {"texts": codes(zxingcpp, opened(Image, source, formats))}
     except TooLarge:
         answer = {"failed": "too large"}
     except Exception:
@@ -51,9 +52,9 @@ class TooLarge(Exception):
     """More pixels than are unpacked."""
 
 
-def opened(image: Any, source: BinaryIO) -> Any:
+def opened(image: Any, source: BinaryIO, formats: list[str]) -> Any:
     """The picture in shades of grey."""
-    picture = image.open(source, formats=("JPEG", "PNG", "WEBP"))
+    picture = image.open(source, formats=formats)
     if picture.width * picture.height > MAX_PIXELS:
         raise TooLarge
     picture.draft("L", _ENOUGH)
