@@ -51,13 +51,17 @@ def _texts(value: object) -> Iterator[str]:
                 yield from _texts(inner)
 
 
+def comparable(asked: str) -> str:
+    """What is asked for in the form of recorded texts (NFC), without what no database takes."""
+    return unicodedata.normalize("NFC", asked).replace("\0", " ").encode("utf-8", "replace").decode().strip()
+
+
 def expression(asked: str) -> str:
     """What is asked for, as an FTS5 expression: every word must be there; "words in quotes" one after another; word* begins one.
 
     Anything else that FTS5 would understand is only text here. Raises Usage for nothing, and for too much.
     """
-    clean = unicodedata.normalize("NFC", asked).replace("\0", " ").encode("utf-8", "replace").decode()
-    parts = [_part(*found.groups()) for found in _PART.finditer(clean)]
+    parts = [_part(*found.groups()) for found in _PART.finditer(comparable(asked))]
     if not parts:
         raise Usage("there is nothing to look for: give a file, a number, a hash, an address, or words")
     if len(parts) > MAX_WORDS:

@@ -6,6 +6,7 @@ import pytest
 from mission import EXAMINER, OLENA, PETRO, REGISTRAR, SECOND, SHA, Mission, file, stamp
 
 from ledger.entry import cite, decode_entry
+from ledger.identifiers import fold
 from ledger.record import Record
 from ledger.state import Admission, Head
 from ledger.tables import BY_NAME, TABLES, rows
@@ -277,3 +278,42 @@ def test_entries_of_one_transfer_stand_together(m: Told) -> None:
     m.release(subject, transfer="box-7")
     index = len(m.records) - 1
     assert m.last("transfers") == [{"transfer": "box-7", "record_index": index, "subject": subject, "act": "release"}]
+
+
+# --- what an item is looked up by ----------------------------------------------------------------------------------------------
+
+
+def named(m: Told) -> list[tuple[str, str]]:
+    return [(row["scheme"], row["key"]) for row in m.last("identifiers")]
+
+
+def test_an_acquired_item_can_be_looked_up_by_all_that_names_it(m: Told) -> None:
+    subject = m.acquire(
+        case="Case 7", incident=["Market 12"], device={"serial": "SN-9", "imei": "35-2"}, receipt_given="R 7",
+        seal={"number": "A1", "state": "intact", "replaced_by": "A2"}, online={"url": "https://T.me/x", "account": "Poster"},
+        channel={"kind": "web", "account": "Sender"},
+    )  # fmt: skip
+    assert sorted(named(m)) == [
+        ("account", "poster"), ("account", "sender"), ("case", "case 7"), ("imei", "35-2"), ("incident", "market 12"),
+        ("number", "e-1"), ("receipt", "r 7"), ("seal", "a1"), ("seal", "a2"), ("serial", "sn-9"), ("url", "https://t.me/x"),
+    ]  # fmt: skip
+    row = next(row for row in m.last("identifiers") if row["scheme"] == "serial")
+    assert row == {"key": "sn-9", "scheme": "serial", "value": "SN-9", "subject": subject, "record_index": len(m.records) - 1}
+
+
+def test_numbers_and_labels_that_come_later_can_be_looked_up_too(m: Told) -> None:
+    subject = m.acquire()
+    m.act("describe", subject, PETRO, {"labels": ["Tanks"], "other_numbers": [{"scheme": "court", "number": "C/1"}]})
+    assert named(m) == [("other_number", "c/1"), ("label", "tanks")]
+
+
+def test_a_confidential_device_can_be_looked_up_by_nothing(m: Told) -> None:
+    m.acquire(_sd=["A" * 43])
+    assert named(m) == [("number", "e-1")]
+
+
+def test_keys_are_without_regard_to_capitals_and_spaces_and_the_same_in_every_python() -> None:
+    assert fold("  Ринок \u00a0 No  12\n") == "ринок no 12"
+    assert fold("STRASSE") == fold("Straße")
+    new = "\U00010d50"  # a capital letter since Unicode 16, which older Pythons do not know
+    assert fold(new) == new

@@ -1,7 +1,6 @@
 """Finding: one word for a file, a hash, a number, an address or a text. No key is needed, and the ledger is not written."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from functools import partial
@@ -13,6 +12,7 @@ import click
 from ledger.commands.folder import open_ledger
 from ledger.commands.output import print_json
 from ledger.errors import Usage
+from ledger.wording import comparable
 
 if TYPE_CHECKING:
     from ledger.commands.hits import Found, Hit
@@ -39,7 +39,7 @@ def find(what: tuple[str, ...], all_: bool, as_json: bool) -> None:
 
     Exit status: 0 also where nothing is found, which is then said.
     """
-    asked = unicodedata.normalize("NFC", " ".join(what)).strip()
+    asked = comparable(" ".join(what))
     if not asked:
         raise Usage("say what to look for: a file, a number, a hash, an address, or words")
     from ledger.commands.hits import look
