@@ -10,10 +10,11 @@ from benchmarks.auditing import audit
 from benchmarks.figure import Figure, format_figure, journal_mode
 from benchmarks.hashing import hashing, storing
 from benchmarks.proving import proof
-from benchmarks.starting import help_, show
+from benchmarks.starting import find, help_, show
 
 BENCHMARKS: dict[str, Callable[[Path, int, bool], Iterator[Figure]]] = {
     "act": single, "bulk": bulk, "audit": audit, "proof": proof, "hash": hashing, "store": storing, "help": help_, "show": show,
+    "find_text": find,
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""How long the program takes to start: its help, and the portrait of one item."""
+"""How long the program takes from start to end: its help, the portrait of one item, a search."""
 
 import os
 import sys
@@ -24,11 +24,22 @@ def show(folder: Path, seed: int, quick: bool) -> Iterator[Figure]:
     yield _figure("show", quick, _started(folder, _PROGRAM, "-L", str(case.ledger.folder), "show", "B-1"))
 
 
-def _figure(name: str, quick: bool, act: Callable[[], object]) -> Figure:
+def find(folder: Path, seed: int, quick: bool) -> Iterator[Figure]:
+    """In a ledger of many items, whose search index the first call has made: a text, then a hash."""
+    case, n = Case(folder, seed), 200 if quick else 100_000
+    while (missing := n - case.items) > 0:
+        case.record(list(case.acquisitions(min(10_000, missing))))
+    last = case.ledger.entry(case.ledger.size - 1).body.files[0]
+    case.ledger.__exit__()
+    for name, asked in (("find_text", last.name.removesuffix(".mp4")), ("find_hash", last.sha256)):
+        yield _figure(name, quick, _started(folder, _PROGRAM, "-L", str(case.ledger.folder), "find", asked), n)
+
+
+def _figure(name: str, quick: bool, act: Callable[[], object], n: int | None = None) -> Figure:
     runs = 3 if quick else 31
     act()  # once to warm the caches, uncounted
     value, limit = in_turn(runs, act, _started(Path.cwd(), sys.executable, "-c", "import click"))
-    return Figure(name, 1000 * value, "ms", 1000 * limit, runs)
+    return Figure(name, 1000 * value, "ms", 1000 * limit, n or runs)
 
 
 def _started(folder: Path, *words: str) -> Callable[[], object]:

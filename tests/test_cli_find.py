@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from office import ORIGIN, Office, full
 from test_cli_reading import AUTHORITY, FILE, HOSTILE, OTHER, accept, acquired, alter, drawn, finding, release
 
-from ledger.entry import cite
 from ledger.label import Label, format_label
 
 ACQUIRE = ("--description", "a phone", "--method", "handed in", "--purpose", "case file", "--yes")

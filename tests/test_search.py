@@ -7,7 +7,7 @@ import sqlite3 as other_sqlite
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -251,7 +251,7 @@ def test_a_damaged_index_is_told_with_the_next_step(tmp_path: Path, bar: Countin
     with sqlite3.connect(folder / FILE) as index:
         index.execute("DELETE FROM words_data WHERE id > 100")
     index.close()
-    with pytest.raises(Unavailable, match="damaged .*; delete it, and it is made anew"):
+    with pytest.raises(Unavailable, match=r"damaged .*; delete it, and it is made anew"):
         hits(folder, bar)
 
 
@@ -283,9 +283,9 @@ def test_a_current_one_is_read_where_nothing_can_be_written(tmp_path: Path, bar:
 def test_on_a_full_disk_it_is_made_elsewhere(tmp_path: Path, bar: Counting) -> None:
     with mounted(tmp_path / "disk", "-o", "size=2m") as disk:
         folder = a_log(disk / "case", 50)
-        with (disk / "filler").open("wb", buffering=0) as out, pytest.raises(OSError, match="No space"):
-            while True:
-                out.write(bytes(4096))
+        with suppress(OSError), (disk / "filler").open("wb", buffering=0) as out:
+            while out.write(bytes(4096)):
+                pass
         with opened(folder, bar) as found:
             assert len(found.entries("word")) == 50
             assert found.note is not None
