@@ -1,9 +1,13 @@
 """The demonstration, played by the real program: what it makes, what the audit says of it, and that a seed plays it again."""
 
+import hashlib
 import json
 import os
+import re
+import shlex
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +20,9 @@ AT = "2026-03-01T09:00:00Z"
 def custody(*words: str | Path, cwd: Path | None = None, home: Path | None = None) -> "subprocess.CompletedProcess[str]":
     """The program in a process of its own, with an empty keystore unless one is given."""
     env = {"PATH": os.defpath, "HOME": "/nonexistent", "LC_ALL": "C.UTF-8", "CUSTODY_HOME": str(home or "/nonexistent/home")}
-    done = subprocess.run([custody_bin(), *map(str, words)], cwd=cwd, env=env, capture_output=True, text=True, timeout=110, check=False)
+    done = subprocess.run(
+        [custody_bin(), *map(str, words)], cwd=cwd, env=env, capture_output=True, text=True, timeout=110, check=False
+    )
     assert "Traceback" not in done.stdout + done.stderr
     return done
 
@@ -27,7 +33,20 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo") / "demo"
     done = custody("demo", folder, "--seed", "S", "--at", AT)
     assert done.returncode == 0, done.stdout + done.stderr
+    (folder.parent / "told").write_text(done.stdout)
     return folder
+
+
+def told(played: Path) -> str:
+    """What the play printed."""
+    return (played.parent / "told").read_text()
+
+
+def asked(played: Path, *words: str) -> Any:
+    """The answer of the case to a question, as data."""
+    done = custody("-L", played / "case.ledger", *words, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
 
 
 def test_the_folder_holds_what_was_promised(played: Path) -> None:
@@ -38,6 +57,91 @@ def test_the_folder_holds_what_was_promised(played: Path) -> None:
 
 def test_the_case_is_sound_under_its_trust(played: Path) -> None:
     assert custody("-L", played / "case.ledger", "audit", "--trust", played / "trust").returncode == 0
+
+
+def test_of_a_box_by_courier_eleven_bags_arrive_and_one_is_declined(played: Path) -> None:
+    """Thirteen items under one transfer, each with an answer of its own; of it all the play prints one line."""
+    (leg,) = asked(played, "transfer", "box-1")
+    states = {item["number"]: item["state"] for item in leg["items"]}
+    assert states == {"O-5": "accepted", **{f"O-5/{n}": "declined" if n == 7 else "accepted" for n in range(1, 13)}}
+    assert [(item["number"], item["said"].split(": ")[1]) for item in leg["items"] if item["state"] == "declined"] == [
+        ("O-5/7", "not in the box, whose seal was unbroken")
+    ]
+    assert leg["method"] == "courier"
+    assert "  59-71  petro accepts the box and eleven bags; he declines O-5/7: not in the box\n" in told(played)
+
+
+def test_who_answers_for_the_missing_bag_reports_it_lost_and_days_later_found_with_its_seal(played: Path) -> None:
+    shown = asked(played, "show", "O-5/7")
+    assert [(part["status"], part["holder"].split("@")[0]) for part in shown["custody"]] == [
+        ("held", "olena"), ("offered", "olena"), ("held", "olena"), ("missing", "olena"), ("held", "olena"), ("held", "petro"),
+    ]  # fmt: skip
+    lost, found = (entry for entry in shown["entries"] if entry["act"] == "incident")
+    assert (lost["body"]["kind"], found["body"]["kind"]) == ("loss", "found")
+    assert found["body"]["seal"] == {"number": "A 1107", "state": "intact"}
+    assert lost["time"] < "2026-03-04" < "2026-03-07" < found["time"]
+
+
+def test_the_audit_is_sound_and_tells_every_declared_gap(played: Path) -> None:
+    done = custody("-L", played / "case.ledger", "audit", "--trust", played / "trust", "--json")
+    assert done.returncode == 0
+    line = json.loads(done.stdout)["lines"]["custody"]
+    assert line["faults"] == []
+    notes = line["notes"]
+    assert [note for note in notes if "declared incident" in note] == [
+        "record 72: O-5/7: declared incident, loss, reported by olena@mission.example",
+        "record 73: O-5/7: declared incident, found, reported by olena@mission.example",
+    ]
+    assert "record 78: O-5/3: seal A 1103 was recorded, seal A 1103 was found, broken" in notes
+    assert "O-5/3: not checked from record 76 to record 78: outside, on the word of petro@mission.example" in notes
+    assert all(f"    note: {note}\n" in told(played) for note in notes)
+
+
+def test_a_laboratory_without_an_account_receives_on_paper_and_gives_back_with_exceptions(played: Path) -> None:
+    (leg,) = asked(played, "transfer", "lab-1")
+    (bag,) = leg["items"]
+    assert (leg["outside"], bag["number"], bag["state"]) == (True, "O-5/3", "returned")
+    assert bag["exceptions"] == ["opened for the analysis, then closed with seal L 77", "half of the splinter was used up"]
+    shown = asked(played, "show", "O-5/3")
+    assert shown["item"]["seal"] == "L 77"
+    received = next(entry for entry in shown["entries"] if entry["act"] == "acknowledge")
+    assert received["body"]["received"]["time"][:10] == "2026-03-08"
+    assert received["time"][:10] == "2026-03-12"
+    assert_kept(played, received["body"]["attachments"])
+
+
+def test_the_report_of_the_laboratory_is_an_item_and_attached_to_what_it_is_about(played: Path) -> None:
+    report, bag = asked(played, "show", "P-2"), asked(played, "show", "O-5/3")
+    assert report["item"]["kind"] == "document"
+    about = next(entry for entry in report["entries"] if entry["act"] == "describe")
+    assert about["body"]["related"] == [{"subject": bag["subject"], "relation": "report_on"}]
+    assert bag["entries"][-1]["body"]["attachments"] == report["entries"][0]["body"]["files"]
+    assert_kept(played, report["entries"][0]["body"]["files"])
+    assert "reported on in P-2" in custody("-L", played / "case.ledger", "show", "O-5/3").stdout
+
+
+def assert_kept(played: Path, files: list[dict[str, Any]]) -> None:
+    """The files lie beside the ledger under their names, and are what was signed."""
+    for file in files:
+        assert hashlib.sha256((played / "evidence" / file["name"]).read_bytes()).hexdigest() == file["sha256"]
+
+
+def test_every_record_is_told_once_and_in_order(played: Path) -> None:
+    spans = re.findall(r"^ *(\d+)(?:-(\d+))?  [a-z]", told(played), re.MULTILINE)
+    places = [place for first, last in spans for place in range(int(first), int(last or first) + 1)]
+    assert places == list(range(83 - 1))  # the last one is the checkpoint's
+
+
+def test_the_commands_that_the_play_recommends_do_what_they_say(played: Path) -> None:
+    lines = told(played).partition("To look at it:\n")[2].splitlines()
+    assert all(line.startswith("  # ") for line in lines[::2])
+    commands = [shlex.split(line) for line in lines[1::2]]
+    assert len(commands) >= 5
+    for program, *words in commands:
+        assert program == "custody"
+        done = custody(*words)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout
 
 
 def test_one_changed_byte_is_named_by_record_and_item(played: Path) -> None:
@@ -64,7 +168,7 @@ def test_two_plays_of_one_seed_are_one_ledger(played: Path, tmp_path: Path) -> N
             heads.append([note.split(b"\n\n")[0] for note in ledger.checkpoints()])
     assert rows[0] == rows[1]
     assert heads[0] == heads[1]
-    assert len(rows[0]) > 20
+    assert len(rows[0]) == 83
 
 
 def test_another_seed_is_another_ledger(played: Path, tmp_path: Path) -> None:

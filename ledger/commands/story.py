@@ -1,6 +1,7 @@
 """The fictional case that `custody demo` plays. Its people, places and events are invented; its pictures are drawn by a program."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from ledger.sample import make_form, make_photo, make_transcript
@@ -29,6 +30,7 @@ class Sample:
     data: bytes
 
 
+@cache
 def samples() -> dict[str, Sample]:
     """The evidence of the case, by the exhibit number it gets."""
     taken, here, there = "2025-02-01T10:38:12+02:00", ("10.00010", "-30.00020"), ("10.00020", "-30.00010")
