@@ -3,10 +3,11 @@
 from base64 import urlsafe_b64encode
 from hashlib import sha256
 
-from mission import OLENA, PETRO, Mission
+from mission import OLENA, ORIGIN, PETRO, Mission
 
 from keys.note import Note, format_note, parse_note, sign_note
 from ledger.entry import compact
+from ledger.parcel import Parcel, ParcelEntry, format_parcel
 from ledger.record import record_hash
 
 NAMES = {OLENA: "Olena (fictional)", PETRO: "Petro (fictional)"}
@@ -57,6 +58,18 @@ def example() -> str:
     parts.append(f"The checkpoint that the last entry announced:\n\n{_block('checkpoint', head(m))}")
     parts.append(f"A disclosure of the hidden field of entry 1:\n\n{_block('disclosure', disclosure(OLENA))}")
     return "\n\n".join(parts)
+
+
+def parcel() -> str:
+    """What the office answers to a copy of the example that ends before its last two records."""
+    return _block("parcel", parcel_bytes())
+
+
+def parcel_bytes() -> bytes:
+    m = play()
+    entries = [ParcelEntry(note=note.decode(), record=record.decode()) for note, record in zip(m.notes[-2:], m.records[-2:], strict=True)]
+    receipt = sign_note(m.records[-1], [m.log]).decode()
+    return format_parcel(Parcel(ledger=ORIGIN, entries=entries, receipt=receipt, checkpoints=[head(m).decode()], disclosures=[]))
 
 
 def _block(kind: str, text: bytes) -> str:

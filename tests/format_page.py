@@ -7,7 +7,24 @@ from pathlib import Path
 import format_example
 import format_schema
 
+from ledger.errors import CustodyError
+from ledger.frames import frames, join_frames
+
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "format.md"
+_CODES = re.compile(r"```frames\n(.*?)```", re.DOTALL)
+
+
+def codes() -> str:
+    """The frames of the example's parcel; those in the page, as long as they make it: libraries compress to different bytes."""
+    parcel, found = format_example.parcel_bytes(), _CODES.search(PAGE.read_text("utf-8"))
+    try:
+        if found is not None and join_frames(found[1].split("\n")) == parcel:
+            return found[0]
+    except CustodyError:
+        pass
+    return "\n".join(["```frames", *frames(parcel), "```"])
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "glance": format_example.glance,
     "envelope": format_schema.envelope,
@@ -16,6 +33,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "objects": format_schema.objects,
     "acts": format_schema.bodies,
     "example": format_example.example,
+    "parcel": format_example.parcel,
+    "frames": codes,
 }
 _PART = re.compile(r"<!-- made from the code: ([a-z]+) -->\n(.*?)<!-- end -->", re.DOTALL)
 

@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
@@ -13,7 +14,7 @@ from format_page import PAGE, PARTS, parts
 from msgspec.structs import fields as struct_fields
 
 from keys import note, signing
-from ledger import acts, admit, checkpoint, entry, fields, merkle, record
+from ledger import acts, admit, checkpoint, entry, fields, frames, merkle, parcel, record
 from ledger.audit import line_of
 from ledger.report import LINES
 
@@ -106,8 +107,24 @@ def test_the_limits_of_the_page_are_those_of_the_code() -> None:
     assert (checkpoint.MAX_SIZE, admit.CLOCK_AHEAD_S, admit.LATE_AFTER_S) == (2**53 - 1, 600, 86400)
     for stated in ("65,536 bytes", "1 MiB, 64 signatures", "600 seconds", "86,400 seconds", "2^53 − 1"):
         assert stated in TEXT
+    assert (parcel.MAX_PARCEL, parcel.MAX_ENTRIES, parcel._MAX_BOX, frames.MAX_FRAMES) == (64 << 20, 100_000, (87_430 + 2) // 3 * 4, 999)
+    for stated in ("| parcel | 64 MiB, 100,000 entries |", "| frames of a parcel | 999 |", "49 to 87,430 bytes", f"({frames.ROOM} characters)"):
+        assert stated in TEXT
     assert (merkle.EMPTY_ROOT, record.VERSION, entry.VERSION) == (hashlib.sha256(b"").digest(), "custody-record/v1", "entry/v1")
     assert str(signing._ORDER_8) in TEXT
+
+
+def test_the_frames_of_the_page_make_the_parcel_of_the_page() -> None:
+    """Unpacked from what the page says alone, as a stranger would."""
+    texts = parts(TEXT)["frames"].split("\n")[1:-1]
+    payloads = [re.fullmatch(r"CUSTODY1 ([0-9A-F]{12}) [0-9]+/[0-9]+ (.+) [0-9A-F]{8}", text) for text in texts]
+    values = [["0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:".index(sign) for sign in found[2]] for found in payloads if found]
+    packed = b"".join(
+        sum(value * 45**place for place, value in enumerate(row[at : at + 3])).to_bytes(len(row[at : at + 3]) - 1, "big")
+        for row in values for at in range(0, len(row), 3)
+    )  # fmt: skip
+    assert {found[1] for found in payloads if found} == {hashlib.sha256(packed).hexdigest()[:12].upper()}
+    assert f"```parcel\n{zlib.decompress(packed).decode()}```" == parts(TEXT)["parcel"]
 
 
 def test_a_check_without_a_sentence_stops_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
