@@ -78,7 +78,7 @@ def list_(label: str | None, as_json: bool, **equal: str | None) -> None:
         wanted = None if label is None else _labelled(ledger, label)
         found = ledger.store.rows("items", **{name: value for name, value in equal.items() if value is not None})
         rows = [row for row in found if wanted is None or row["subject"] in wanted]
-    rows.sort(key=lambda row: _natural(str(row["number"])))
+    rows.sort(key=lambda row: natural(str(row["number"])))
     if as_json:
         return print_json(rows)
     from ledger.commands.paper import table
@@ -123,7 +123,7 @@ def _labelled(ledger: Ledger, label: str) -> set[str]:
     return found
 
 
-def _natural(number: str) -> list[tuple[int, str]]:
+def natural(number: str) -> list[tuple[int, str]]:
     """E-2 before E-10."""
     import re
 
