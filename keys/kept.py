@@ -11,6 +11,7 @@ it, and nothing is ever cut away.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 
 from keys.folder import Folder, file_name
 
@@ -45,6 +46,14 @@ class Keeper:
         """
         data = self._kept.read(f"{file_name(origin)}.kept", _MAX_FILE) or b""
         yield from sorted(set(_frames(data)), key=lambda kept: (kept.index, kept.entry, kept.receipt or b""))
+
+
+def kept_in(home: Path, origin: str) -> list[Kept]:
+    """What somebody else's home folder, or a copy of it, keeps of a ledger. It may lie on a stick that knows no
+    rights: whether it is true, the signatures in it say. Raises OSError.
+    """
+    with open(home / "kept" / f"{file_name(origin)}.kept", "rb") as file:
+        return sorted(set(_frames(file.read(_MAX_FILE))), key=lambda kept: kept.index)
 
 
 def _frame(index: int, entry: bytes, receipt: bytes | None) -> bytes:

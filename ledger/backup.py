@@ -98,7 +98,8 @@ class Backup:
             report = copy.audit(trust, judge, progress=progress)
         wrong = [fault for fault in report.faults if fault.line != "content"]
         if wrong:
-            raise Fault(f"this ledger is not sound, so it was not backed up, {self._stands()}; run custody audit: {wrong[0]}")
+            said = f"{shown(self.ledger.folder)} is not sound, so it was not copied; {self._stands()}. Run custody audit: {wrong[0]}"
+            raise Fault(said)
         return report
 
     def lacking(self) -> dict[str, int]:
@@ -128,7 +129,7 @@ class Backup:
     def _stands(self) -> str:
         if (self.folder / DATABASE).exists():
             return f"the earlier backup in {shown(self.folder)} is as it was"
-        return f"there is no whole backup in {shown(self.folder)} yet"
+        return f"there is no whole copy in {shown(self.folder)} yet"
 
     @contextmanager
     def _saying_what_stands(self) -> Iterator[None]:
@@ -156,7 +157,7 @@ class Present(ObjectStore):
 def _refuse_overlap(folder: Path, dest: Path) -> None:
     here, there = folder.resolve(), dest.resolve()
     if here.is_relative_to(there) or there.is_relative_to(here):
-        raise Usage(f"{shown(dest)} and the ledger lie within each other; a backup belongs on another disk")
+        raise Usage(f"{shown(dest)} and the ledger lie within each other; a copy belongs on another disk")
 
 
 def _refuse_used(dest: Path) -> None:

@@ -281,6 +281,12 @@ class Ledger:
         with self.recording() as writer:
             return follow(writer, list(pairs), receipt, checkpoints)
 
+    def placed(self, notes: Iterable[bytes], recorded: int) -> list[tuple[bytes, bytes]]:
+        """The records, with their entries, that would follow if these came in one transaction at a moment (Unix seconds). Keeps nothing."""
+        with self.store.rehearsing() as writer:
+            writer.moment = recorded
+            return [(format_record(self.append(writer, note, None).record), note) for note in notes]
+
     @property
     def committed(self) -> int:
         """How many records the log has, without those that a look ahead adds."""

@@ -211,7 +211,7 @@ def test_a_ledger_that_was_tampered_with_does_not_overwrite_a_good_backup(office
     connection.close()
     office.run("note", "O-1", "more")
     said = office.run("backup", stick, as_=None, expect=1).stderr
-    assert "is not sound, so it was not backed up" in said
+    assert "is not sound, so it was not copied" in said
     assert "the earlier backup" in said
     assert fingerprint(stick) == before
 
@@ -360,7 +360,7 @@ def test_a_full_disk_leaves_the_earlier_backup_usable(office: Office, tmp_path: 
 def test_a_disk_that_is_full_for_the_first_backup_is_told(office: Office, tmp_path: Path) -> None:
     with mounted(tmp_path / "stick", "-o", "size=100k") as disk:
         said = office.run("backup", disk / "b", as_=None, expect=5).stderr
-        assert "there is no whole backup in" in said
+        assert "there is no whole copy in" in said
         assert "ledger.db" not in {path.name for path in (disk / "b").iterdir()}
 
 
