@@ -109,7 +109,7 @@ def audited(folder: Path, trust: Path) -> "Report":
 @click.command("demo")
 @click.argument("folder", type=click.Path())
 @click.option("--seed", metavar="TEXT", help="Two runs with one seed and one --at give the same entries, records and roots.")
-@click.option("--at", metavar="TIME", help="When the story begins; else a month ago.")
+@click.option("--at", metavar="TIME", help="When the story of three weeks begins; else a month ago.")
 def demo(folder: str, seed: str | None, at: str | None) -> int:
     """Play a fictional case into FOLDER: every person, place and event in it is invented."""
     place = Path(folder)
@@ -147,7 +147,7 @@ def _finish(place: Path) -> int:
 
 
 def _to_look_at(place: Path) -> None:
-    """Commands to be copied: each in a line of its own, under what it shows."""
+    """Commands to be copied: each in a line of its own, under what it shows; with the program's path where its name is not enough."""
     from shlex import quote
 
     look = {
@@ -156,11 +156,12 @@ def _to_look_at(place: Path) -> None:
         "the bag that was lost and found": f"show {story_box.LOST}",
         "the bag that was at the laboratory": f"show {story_lab.BAG}",
     }
-    here = quote(printable(str(place)))
+    program = "custody" if shutil.which("custody") else quote(printable(sys.argv[0]))
+    begin = f"  {program} -L {quote(printable(str(place / 'case.ledger')))}"
     click.echo("\nTo look at it:")
     for what, words in look.items():
-        click.echo(f"  # {what}\n  custody -L {here}/case.ledger {words}")
-    click.echo(f"  # the audit again\n  custody -L {here}/case.ledger audit --trust {here}/trust")
+        click.echo(f"  # {what}\n{begin} {words}")
+    click.echo(f"  # the audit again\n{begin} audit --trust {quote(printable(str(place / 'trust')))}")
 
 
 COMMANDS = {"demo": demo}
