@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
 from ledger.commands.words import safe
 from ledger.errors import CustodyError, Usage
@@ -29,13 +28,18 @@ class Place:
         return [row["subject"] for row in ledger.store.rows("items", location=self.name)]
 
     def check_name(self, ledger: Ledger) -> None:
-        """Raises Usage for a place at which nothing is recorded, where another of nearly that name has items: a slip of the hand."""
+        """Raises Usage for a place at which nothing is recorded, where one that is only written otherwise has items."""
         if self.box is not None or self.expected(ledger):
             return
-        known = {row["location"] for row in ledger.store.rows("items") if row["location"] is not None}
-        alike = {name.casefold(): name for name in known}
-        if near := get_close_matches(self.name.casefold(), alike, 1, cutoff=0.8):
-            raise Usage(f"nothing is recorded at {self.name}; did you mean {alike[near[0]]}?")
+        known = (str(row["location"]) for row in ledger.store.rows("items") if row["location"] is not None)
+        near = next((name for name in known if _folded(name) == _folded(self.name)), None)
+        if near is not None:
+            raise Usage(f"nothing is recorded at {self.name}; did you mean {near}?")
+
+
+def _folded(name: str) -> str:
+    """Capitals and spaces aside: safe 2 and Safe 2 are one place, safe 3 is another, which may well be empty."""
+    return " ".join(name.casefold().split())
 
 
 @dataclass(slots=True)
