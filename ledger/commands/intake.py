@@ -18,7 +18,7 @@ from ledger.commands.provenance import CHANNELS, DEVICE, about, provenance
 from ledger.commands.sheet import Problems, naming
 from ledger.commands.sheet_intake import KINDS, Wanted, wanted_by
 from ledger.commands.templates import TEMPLATES, format_template
-from ledger.errors import Usage
+from ledger.errors import Refused, Usage
 from ledger.fixity import shown
 
 _URN = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z")
@@ -149,6 +149,10 @@ def _step(desk: Desk, wanted: Wanted, several: bool) -> Step:
     subject = o["subject"] or new_subject()
     if not _URN.match(subject):
         raise Usage("--subject is urn:uuid: and a random UUID in lower case, as it stands in the other ledger")
+    if kind == "physical" and "place" not in shared.body:  # a digest of another field could hide that from the rules
+        raise Refused("entry.form", "a physical thing needs a place: say where it was taken in, with --place TEXT")
+    if kind == "testimony" and not o["language"]:
+        raise Refused("entry.form", "a testimony needs its language: --language TEXT")
     own = [] if shared.attachments == desk.options.attachments else [desk.file(file) for file in shared.attachments]
     body = {**shared.body, **about(o), **provenance(desk, o), **given(kind=kind, seal=seal_of(desk, o), attachments=own or None)}
     return Step("acquire", subject, body, evidence=evidence, time=shared.when, line=wanted.line)

@@ -6,6 +6,7 @@ no cell is taken for anything but text.
 
 import csv
 import io
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from ledger.printable import printable
 MAX_BYTES = 64 << 20
 MAX_ROWS = 100_000
 _NAMED_AT_MOST = 10
-_REPEAT = "; correct it and repeat"
+_REPEAT = re.compile("(; correct it|; remove it) and repeat\\Z")
 _DELIMITERS = (",", ";", "\t")
 
 
@@ -39,7 +40,7 @@ class Problems:
     path: str = ""
 
     def add(self, line: int, sentence: str) -> None:
-        self.found.append((line, sentence.removesuffix(_REPEAT)))
+        self.found.append((line, _REPEAT.sub("", sentence)))
 
     def raise_any(self, path: str = "") -> None:
         """Raises Usage, naming the first ten in the order of the lines, if there are any."""
@@ -145,4 +146,5 @@ def _check_columns(path: str, head: list[str], known: Sequence[str], required: S
 def _row(head: list[str], cells: list[str], line: int, problems: Problems) -> Row:
     if len(cells) > len(head):
         problems.add(line, f"{len(cells)} cells, but {len(head)} columns")
-    return Row(line, {name: cell.strip() for name, cell in zip(head, cells, strict=False) if cell.strip()})
+    lines = (cell.replace("\r\n", "\n").strip() for cell in cells)
+    return Row(line, {name: cell for name, cell in zip(head, lines, strict=False) if cell})

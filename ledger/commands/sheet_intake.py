@@ -62,8 +62,9 @@ def wanted_by(sheet: str, defaults: Mapping[str, Any]) -> tuple[list[Wanted], Pr
     rows, folder = read_sheet(sheet, COLUMNS), Path() if sheet == "-" else Path(sheet).parent
     problems, wanted, numbers = Problems(len(rows), path=sheet), list[Wanted](), dict[str, int]()
     for row in rows:
-        for sentence in _wrong(row, defaults, numbers):
-            problems.add(row.line, sentence)
+        if wrong := list(_wrong(row, defaults, numbers)):
+            problems.found += [(row.line, sentence) for sentence in wrong]
+            continue
         with naming(problems, row.line):
             path = row.cells.get("path")
             wanted.append(Wanted({**defaults, **_options(row.cells, folder, defaults)}, path and str(folder / path), row.line))
