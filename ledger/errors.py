@@ -1,5 +1,7 @@
 """What can go wrong, each told in one line with the next step, and the exit status that follows (one mapping, `exit_code`)."""
 
+from collections.abc import Sequence
+
 from keys.errors import AgentError, KeyFileError, NoteError, PassphraseError, RolledBack, SignatureError
 
 
@@ -73,3 +75,19 @@ def exit_code(error: BaseException) -> int:
 def worst(codes: list[int]) -> int:
     """Of several outcomes, the first of 1, 3, 4, 5; 0 if there is none."""
     return next((code for code in (1, 3, 4, 5) if code in codes), 0)
+
+
+_TOLD_AT_MOST = 10
+
+
+def raise_all(wrong: Sequence[CustodyError]) -> None:
+    """Raises what stands against several items as one error, the first ten in words; a single one as it is."""
+    if not wrong:
+        return
+    kind = next((error for error in wrong if isinstance(error, Usage)), wrong[0])
+    if len(wrong) == 1 or not isinstance(kind, Usage | Refused):
+        raise kind
+    rest = len(wrong) - _TOLD_AT_MOST
+    said = "; ".join(map(str, wrong[:_TOLD_AT_MOST])) + (f"; and {rest} more" if rest > 0 else "")
+    sentence = f"{len(wrong)} items stand against it, nothing was recorded: {said}"
+    raise Refused(kind.rule, sentence) if isinstance(kind, Refused) else Usage(sentence)

@@ -99,7 +99,7 @@ def test_a_hold_on_a_label_covers_later_items_too(office: Office) -> None:
 
 @pytest.mark.parametrize(("words", "status", "said"), [
     (("hold", "O-1"), 2, "say by whose authority: --authority KIND REFERENCE"), (("lift", "O-1"), 2, "say by whose authority"),
-    (("hold", *ORDER), 2, "name one item or more, or one --label"), (("lift", *ORDER), 2, "name one item, or one --label"),
+    (("hold", *ORDER), 2, "name one item or more, or one --label"), (("lift", *ORDER), 2, "name one item or more, or one --label"),
     (("hold", "O-1", "--label", "x", *ORDER), 2, "name one item or more, or one --label"),
     (("hold", "O-1", *ORDER, "--until", "tomorrow"), 2, "with Z for UTC"),
     (("hold", "O-9", *ORDER), 4, "there is no item O-9"), (("lift", "O-1", *ORDER), 4, "there is no hold of this scope to lift"),

@@ -27,7 +27,7 @@ from ledger.commands.passphrases import passphrase
 from ledger.commands.sheet import Problems, naming
 from ledger.confidential import ALWAYS, hide_fields, sealed_store
 from ledger.entry import cite, encode_entry, entry_hash
-from ledger.errors import Conflict, Malformed, Refused, Usage
+from ledger.errors import Conflict, Malformed, Refused, Usage, raise_all
 from ledger.fixity import Digests, hash_file, shown
 from ledger.ledger import Answer, Ledger, keep, moment
 from ledger.outbox import Outbox
@@ -185,8 +185,7 @@ class Desk:
             try:
                 return self._once(whole, names, keys, problems)
             except Refused as error:
-                # seen.back: the same handler, at another terminal, has signed on a newer head since this was drafted
-                if attempt == ATTEMPTS - 1 or not (isinstance(error, Conflict) or error.rule == "seen.back"):
+                if attempt == ATTEMPTS - 1 or not _passing(error):
                     raise
         return None
 
@@ -223,7 +222,9 @@ class Desk:
         lines = list[int | None]()
         notes = self._notes(steps, names, self._unsigned(keys), Evidence.stand_in, problems, lines)
         if problems is None:
-            self.ledger.rehearse(notes, all_here)
+            wrong = list[Refused | Malformed]()
+            self.ledger.rehearse(notes, all_here, refused=partial(_collect, wrong) if _apart(steps) else None)
+            raise_all([error for error in wrong if _rule(error) != "container.inside"] or wrong)  # that one follows from another
             return
         self.ledger.rehearse(notes, all_here, refused=lambda place, error: problems.add(lines[place] or 0, str(error)))
         problems.raise_any()
@@ -385,6 +386,28 @@ class Desk:
             return print_json({"outbox": [{"entry": place.entry} for place in answer.places], **facts})
         count = len(Outbox(self.ledger.folder).notes())
         click.echo(f"signed, not recorded yet: {printable(sentence)}; {count} in the outbox (custody outbox save FILE takes them along)")
+
+
+def _apart(steps: list[Step]) -> bool:
+    """Whether no entry rests on one before it, so that all that are refused can be told."""
+    return len(steps) > 1 and not any(step.citing or step.alone for step in steps)
+
+
+def _collect(wrong: "list[Refused | Malformed]", _: int, error: Refused | Malformed) -> None:
+    """What is refused is told at the end; what another signing on a newer head resolves is raised at once."""
+    if _passing(error):
+        raise error
+    wrong.append(error)
+
+
+def _passing(error: Exception) -> bool:
+    """Whether it may be taken when it is drafted anew: another entry was first, or the same handler, at another terminal, has signed
+    on a newer head since."""
+    return isinstance(error, Conflict) or _rule(error) == "seen.back"
+
+
+def _rule(error: Exception) -> str | None:
+    return error.rule if isinstance(error, Refused) else None
 
 
 def _runs(indexes: list[int]) -> Iterator[str]:

@@ -8,7 +8,7 @@ import click
 
 from ledger.commands.desk import Desk
 from ledger.commands.sheet import MAX_ROWS, Problems, Row, columns_of, read_sheet, read_text
-from ledger.errors import CustodyError, Malformed, Refused, Usage
+from ledger.errors import CustodyError, Malformed, Refused, Usage, raise_all
 
 F = TypeVar("F", bound=Callable[..., Any])
 C = TypeVar("C")
@@ -19,7 +19,6 @@ SEEN = ("seal", "seal_state", "condition")
 TAKEN = (*SEEN, "exception")
 _STATES = ("intact", "broken", "absent")
 _NAMED_AT_MOST = 20
-_TOLD_AT_MOST = 10
 
 
 def items(command: F) -> F:
@@ -207,19 +206,6 @@ def each(things: Iterable[C], make: Callable[[C], T]) -> list[T]:
             wrong.append(error)
     raise_all(wrong)
     return made
-
-
-def raise_all(wrong: list[CustodyError]) -> None:
-    """Raises what was found wrong as one error, the first ten in words; a single one as it is."""
-    if not wrong:
-        return
-    if len(wrong) == 1:
-        raise wrong[0]
-    rest = len(wrong) - _TOLD_AT_MOST
-    said = "; ".join(map(str, wrong[:_TOLD_AT_MOST])) + (f"; and {rest} more" if rest > 0 else "")
-    sentence = f"{len(wrong)} items stand against it, nothing was recorded: {said}"
-    rules = [error.rule for error in wrong if isinstance(error, Refused)]
-    raise Refused(rules[0], sentence) if len(rules) == len(wrong) else Usage(sentence)
 
 
 def numbers_of(desk: Desk, subjects: Iterable[str]) -> list[str]:
