@@ -113,11 +113,10 @@ def reassign(s: Submission[acts.Reassign]) -> None:
     body, item = s.entry.body, s.item()
     if item.status == "ended":
         refuse("item.ended", status_words(item))
-    if body.from_ != item.holder or new == item.holder:
-        refuse(
-            "reassign.from",
-            f"{item.holder} answers for {item.number}; name them in from, and have somebody else sign as new holder",
-        )
+    if body.from_ != item.holder:
+        refuse("reassign.from", f"{item.holder} answers for {item.number}, not {body.from_}; name them in from")
+    if new == item.holder:
+        refuse("reassign.from", f"{new} answers for {item.number} already; have somebody else sign as new holder, or leave it out")
     cited = s.state.cited(body.last_certain)
     if cited is None or cited.entry.subject != s.entry.subject:
         refuse("reassign.last_certain", f"last_certain is no entry of {item.number}; cite its last one that is beyond doubt")

@@ -230,8 +230,11 @@ def _compromised(s: Submission[acts.Revoke], alone: bool, since: int | None) -> 
 def _leave_a_registrar(s: Submission[acts.Body]) -> None:
     """The roster is never left without a registrar whose key is good."""
     facts = (s.fact(f"handler:{name}", HandlerFact) for name in s.ledger.registrars)
-    if not any(fact is not None and "registrar" in fact.roles and active(s, fact) for fact in facts):
+    left = [fact.name for fact in facts if fact is not None and "registrar" in fact.roles and active(s, fact)]
+    if not left:
         refuse("roster.last", "this would leave the ledger without a registrar; enrol another one first")
+    if len(left) == 1:
+        s.note("keys", f"{left[0]} is the last registrar with a valid key; enrol another one")
 
 
 def active(s: Submission[acts.Body], handler: HandlerFact) -> bool:

@@ -249,6 +249,8 @@ def dispose(**options: Any) -> None:
         raise Usage("say on whose authority, with --authority KIND REFERENCE")
     if options["witness"] and options["paper_witness"]:
         raise Usage("choose one of --witness and --paper-witness")
+    if options["manner"] == "entered_in_error" and not options["witness"]:
+        raise Usage("what was entered in error is ended by its author and a registrar, who signs too: add --witness NAME")
     with Desk(shared) as desk:
         body = given(
             manner=options["manner"], survives=options["survives"], to=options["to"],

@@ -9,8 +9,10 @@ import click
 from ledger.commands.desk import Desk
 from ledger.commands.options import common, signing
 from ledger.commands.output import print_json
-from ledger.commands.passphrases import PASSPHRASES, named, passphrase
-from ledger.errors import Unavailable, Usage
+from ledger.commands.passphrases import PASSPHRASES, passphrase
+from ledger.commands.passphrases import named as checked_name
+from ledger.commands.selection import named
+from ledger.errors import Refused, Unavailable, Usage
 from ledger.printable import printable
 
 
@@ -32,7 +34,7 @@ def key() -> None:
 @PASSPHRASES
 def new(name: str, following: bool, agent_key: str | None, passphrases: tuple[str, ...]) -> None:
     """Make a key for NAME, for example olena@un.example. Its passphrase is six random words or twelve characters at least."""
-    named(name)
+    checked_name(name)
     keystore, which = _keystore(), "next" if following else "current"
     if keystore.has(name, which):
         raise Unavailable(f"there is already a key for {name}; make the next one with --next, and then custody key rotate")
@@ -64,7 +66,7 @@ def _agent_key(comment: str) -> bytes:
 @PASSPHRASES
 def import_(name: str, file: str, its_passphrase_file: str | None, passphrases: tuple[str, ...]) -> None:
     """Take an OpenSSH Ed25519 private key FILE as the key of NAME."""
-    named(name)
+    checked_name(name)
     try:
         data = Path(file).read_bytes()
     except OSError as error:
@@ -177,10 +179,26 @@ def revoke(name: str, reason: str, unsafe_since: int | None, **options: Any) -> 
         handler = desk.ledger.store.fact(f"handler:{name}", HandlerFact)
         if handler is None:
             raise Usage(f"{name} is not enrolled in this ledger")
+        if (until := handler.keys[-1].until) is not None and unsafe_since is None:
+            raise Refused("revoke.key", f"the key of {name} was ended by record {until} already; to declare it unsafe too: --unsafe-since RECORD")
         body: dict[str, Any] = {"vkey": handler.keys[-1].vkey, "reason": reason}
         if unsafe_since is not None:
             body["compromised_since"] = unsafe_since
-        desk.tell(desk.act("revoke", [f"handler:{name}"], body), f"the key of {name} is revoked", handler=name)
+        answer = desk.act("revoke", [f"handler:{name}"], body)
+        desk.tell(answer, f"the key of {name} is revoked", handler=name)
+        if answer is not None:
+            _left_behind(desk, name)
+
+
+def _left_behind(desk: Desk, name: str) -> None:
+    """What somebody who can sign no more leaves open, and what is to be done about it."""
+    rows = sorted(desk.ledger.store.rows("items"), key=lambda row: int(row["since_record"]))
+    answers = [str(row["number"]) for row in rows if row["holder"] == name and row["status"] != "ended"]
+    offered = [str(row["number"]) for row in rows if row["other_party"] == name and row["status"] == "offered"]
+    said = [f"{name} answers for {named(answers)} still: give each a new holder with custody reassign"] if answers else []
+    said += [f"offered to {name}, who cannot accept it: {named(offered)}; the releaser runs custody withdraw"] if offered else []
+    for sentence in said:
+        click.echo(f"note: {printable(sentence)}", err=True)
 
 
 COMMANDS = {"key": key}

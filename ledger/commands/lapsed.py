@@ -78,7 +78,7 @@ class Search:
             gone = not self.can_sign(str(item.to))
             if not (late or gone or self.now - since > OFFER_S):
                 continue
-            said = f"offered to {safe(item.to)} by {safe(item.holder)} {duration(self.now - since)} ago"
+            said = f"offered to {safe(item.to)} by {safe(item.holder)} {duration(self.now - since)} ago (record {item.since})"
             said += f", EXPIRED {utc(item.expires)}" if late and item.expires is not None else ""
             step = f"{safe(item.to)} accepts or declines it, or {safe(item.holder)}: custody withdraw {safe(item.number)}"
             if gone:
@@ -95,7 +95,7 @@ class Search:
             silent = self.now - since > ARRIVAL_S and not self._acknowledged(row)
             if not (late or silent):
                 continue
-            said = f"with {safe(item.party)}, on the word of {safe(item.holder)}, for {duration(self.now - since)}"
+            said = f"with {safe(item.party)}, on the word of {safe(item.holder)}, for {duration(self.now - since)} (record {item.since})"
             said += f", DUE BACK {utc(item.expires)}" if late and item.expires is not None else ""
             said += ", no receipt recorded" if silent else ""
             number = safe(item.number)
@@ -110,7 +110,7 @@ class Search:
     def missing(self) -> Iterator[Due]:
         for row in self._of("missing"):
             since, number = instant(row["since"]), safe(row["number"])
-            said = f"missing for {duration(self.now - since)}; {safe(row['holder'])} answers"
+            said = f"missing for {duration(self.now - since)} (record {row['since_record']}); {safe(row['holder'])} answers"
             step = f"custody incident {number} --kind found, or custody dispose {number} --manner written_off"
             yield self.due(row["number"], row["subject"], row["since_record"], [row["holder"]], since, said, step)
 
@@ -120,7 +120,8 @@ class Search:
             item = self.ledger.item(row["subject"]) if row["mismatch_record"] is not None else None
             if item is not None and item.mismatch is not None:
                 at, seen_by = self.store.recorded(item.mismatch.index), item.mismatch.by
-                said = f"content DIFFERS from the record for {duration(self.now - at)}, seen by {', '.join(map(safe, seen_by))}"
+                said = f"content DIFFERS from the record for {duration(self.now - at)} (record {item.mismatch.index})"
+                said += f", seen by {', '.join(map(safe, seen_by))}"
                 step = f"another holder, examiner or auditor: custody check {safe(item.number)}, with all of its files"
                 who = [item.holder, *(n for n, h in self.handlers.items() if {"examiner", "auditor"} & set(h.roles) and self.can_sign(n))]
                 yield self.due(item.number, row["subject"], item.mismatch.index, dict.fromkeys(who), at, said, step)
@@ -152,7 +153,7 @@ class Search:
         cited = self.store.cited(hold.entry)
         where = f"--label {safe(hold.label)}" if hold.label is not None else safe(about)
         step = f"a registrar: custody hold {where} --until …, or custody lift {where}"
-        said = f"its hold {self._when(until)}"
+        said = f"its hold {self._when(until)}" + (f" (record {cited.index})" if cited else "")
         return self.due(about, subject, cited.index if cited else None, self.registrars(), until, said, step)
 
     # people and their keys
@@ -178,7 +179,7 @@ class Search:
             numbers = [safe(row["number"]) for row in mine]
             more = f" and {len(numbers) - NAMED} more" if len(numbers) > NAMED else ""
             record, at, why = self._ended(handler)
-            said = f"answers for {counted(len(mine), 'item')}, though {why}: {', '.join(numbers[:NAMED])}{more}"
+            said = f"{why}, but they answer for {counted(len(mine), 'item')}: {', '.join(numbers[:NAMED])}{more}"
             step = "a registrar and a new holder: custody reassign ITEM… --to NAME --cause …"
             yield self.due(name, f"handler:{name}", record, self.registrars(), at, said, step)
 
@@ -186,7 +187,8 @@ class Search:
         """By which record, when and how a handler's leave to sign ended."""
         key = handler.keys[-1]
         if key.until is not None:
-            return key.until, self.store.recorded(key.until), f"their key was {key.ended_by} at record {key.until}"
+            unsafe = f", declared unsafe since record {key.unsafe_from}" if key.unsafe_from is not None else ""
+            return key.until, self.store.recorded(key.until), f"their key was {key.ended_by} (record {key.until}){unsafe}"
         if handler.valid_to is None:
             return None, handler.valid_from, f"their enrolment begins only {utc(handler.valid_from)}"
         return None, handler.valid_to, f"their enrolment ended {utc(handler.valid_to)}"

@@ -1,5 +1,6 @@
 """What became of items that left the hands of handlers: receipts from outside, returns, and a new holder where the old one cannot act."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -113,12 +114,26 @@ def _reassignment(desk: Desk, choice: Choice) -> tuple[Step, list[str]]:
     """The step, and what differs from the record."""
     subject, o = choice.subject, choice.o
     item, head = desk.ledger.item(subject), desk.ledger.store.fact(f"head:{subject}", Head)
+    _in_hand(item, o)
     found = seen(desk, choice)
     fields: dict[str, Any] = {name: found.fields[name] for name in ("files", "seal") if name in found.fields}
+    if not fields:
+        raise Usage(f"{item.number} has nothing to hash; give the seal it was found with in a list (--from), in its column seal")
     last = o["last_certain"]
     certain = head.entry if last is None and head is not None else _entry_at(desk, subject, item, last)
     about = {"from": item.holder, "cause": o["cause"], "found_at": o["found_at"], "last_certain": certain}
     return Step("reassign", subject, {**about, **fields}), found.exceptions
+
+
+def _in_hand(item: ItemFact, o: Mapping[str, Any]) -> None:
+    """What is stored here says nothing of a thing that is elsewhere: the new holder must have found it."""
+    if item.status not in ("outside", "missing") or o["files"] or o["seal"] or o["seal_state"]:
+        return
+    if item.status == "outside":
+        do = f"is outside with {item.party}: a new holder takes it back with custody return {item.number} --second NAME"
+    else:
+        do = f"is missing: report it found first, with custody incident {item.number} --kind found"
+    raise Usage(f"{item.number} {do}; if it was found, give --files PATH or --seal NUMBER")
 
 
 def _entry_at(desk: Desk, subject: str, item: ItemFact, index: int) -> str:

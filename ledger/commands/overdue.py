@@ -35,8 +35,7 @@ def pages(found: dict[str, list[Due]], handler: str | None) -> Iterator[Line]:
             continue
         yield Line("", f"{TITLES[name]} ({len(dues)})", "bold underline")
         for due in dues[:SHOWN]:
-            record = f", record {due.record}" if due.record is not None else ""
-            yield Line("  ", f"{safe(due.about)}  {due.said}{record}; {due.step}", "bold red" if due.age_s >= 0 else "yellow")
+            yield Line("  ", f"{safe(due.about)}  {due.said}; {due.step}", "bold red" if due.age_s >= 0 else "yellow")
         if len(dues) > SHOWN:
             yield Line("  ", f"and {len(dues) - SHOWN} more; --json tells all of them")
         yield Line("", "")

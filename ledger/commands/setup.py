@@ -7,12 +7,15 @@ from typing import Any
 
 import click
 
-from ledger.checkpoint import check_origin
+from keys.errors import NoteError
+from keys.note import parse_note
+from ledger.checkpoint import check_origin, parse_checkpoint_text
 from ledger.commands.desk import Desk
 from ledger.commands.options import common, given, signing
 from ledger.commands.passphrases import named, passphrase
-from ledger.errors import CustodyError, Malformed, Unavailable, Usage
+from ledger.errors import CustodyError, Malformed, Refused, Unavailable, Usage
 from ledger.ledger import DATABASE, Answer, Ledger, moment
+from ledger.state import HandlerFact
 
 
 @click.command("init")
@@ -44,6 +47,10 @@ from ledger.ledger import DATABASE, Answer, Ledger, moment
     show_default=True,
     help="How long an entry may wait to be recorded.",
 )
+@click.option(
+    "--continues", type=click.Path(), metavar="LEDGER",
+    help="The ledger that ended, whose key or last records are lost: its folder, or its last signed checkpoint in a file.",
+)
 @signing
 def init(folder: str, **options: Any) -> None:
     """Open a new ledger in FOLDER: its log key and its first registrars sign the first entry.
@@ -52,12 +59,14 @@ def init(folder: str, **options: Any) -> None:
     """
     o = {name: options.pop(name) for name in (
         "origin", "title", "registrars", "recovery", "organisation", "roles", "prefix", "paper_witness", "independent_review", "max_lag_days",
+        "continues",
     )}  # fmt: skip
     names = [*o["registrars"], *([o["recovery"]] if o["recovery"] else [])]
     if len(names) < 2:
         raise Usage("a ledger needs two registrars, or one and a recovery key: add --registrar NAME or --recovery NAME")
     shared, place = common(options), Path(folder)
     _refuse_used(place)
+    o["continues"] = last_checkpoint(Path(o["continues"])) if o["continues"] else None
     try:
         with Desk(shared, Ledger.create(place)) as desk:
             answer = _opened(desk, o, names)
@@ -118,7 +127,27 @@ def _open_body(desk: Desk, o: dict[str, Any], names: list[str], vkeys: list[str]
         "dispose_witnesses": "handler_or_paper" if o["paper_witness"] else "handler",
         "independent_review": o["independent_review"], "max_lag_s": o["max_lag_days"] * 86400,
     }  # fmt: skip
-    return {"title": o["title"], "vkeys": vkeys, "registrars": registrars, "rules": rules}
+    continues = {"note": o["continues"].decode(), "timestamps": []} if o["continues"] else None
+    return {"title": o["title"], "vkeys": vkeys, "registrars": registrars, "rules": rules, **given(continues=continues)}
+
+
+def last_checkpoint(path: Path) -> bytes:
+    """The newest signed checkpoint of a ledger, from its folder or from a file."""
+    if path.is_dir():
+        with Ledger.open(path) as ledger:
+            found = ledger.store.checkpoint()
+        if found is None:
+            raise Refused("open.continues", f"{path} has no signed checkpoint, so nothing of it can be continued; if its key is here, run "
+                          "custody checkpoint there first")  # fmt: skip
+        return found
+    try:
+        note = path.read_bytes()
+        parse_checkpoint_text(parse_note(note).text)
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be read: {error.strerror}; give the ledger's folder, or its last checkpoint in a file") from None
+    except (NoteError, Malformed) as error:
+        raise Usage(f"{path} is no signed checkpoint ({error}); custody checkpoint --show prints one") from None
+    return note
 
 
 def card(desk: Desk, name: str, file: str | None = None, which: str = "current") -> tuple[str, str]:
@@ -156,7 +185,7 @@ def card(desk: Desk, name: str, file: str | None = None, which: str = "current")
 @click.option("--valid-from", metavar="TIME", help="Else from now.")
 @click.option("--valid-to", metavar="TIME")
 @click.option("--qualification", metavar="TEXT")
-@click.option("--replaces", metavar="VKEY", help="The lost key that this one replaces; then also --second.")
+@click.option("--replaces", metavar="KEY", help="The lost key that this one replaces, by its key id; then also --second.")
 @click.option("--second", metavar="NAME", help="A second registrar, or a witness to identity, who signs too.")
 @signing
 def enrol(name: str, **options: Any) -> None:
@@ -169,16 +198,41 @@ def enrol(name: str, **options: Any) -> None:
             "--replaces and --second go together: a lost key is replaced before a second registrar or a witness to identity"
         )
     with Desk(common(options)) as desk:
-        vkey, seal_key = card(desk, name, o["card_file"])
-        by = [desk.handler, name, *([o["second"]] if o["second"] else [])]
+        if desk.handler == name:
+            raise Usage(f"{name} cannot enrol themselves: another registrar must sign; the last registrar enrols another one first")
+        lost = _lost(desk, name, o["replaces"]) if o["replaces"] else None
+        which = _which(desk, name, lost, o["card_file"])
+        vkey, seal_key = card(desk, name, o["card_file"], which)
+        keys = [(desk.handler, "current"), (name, which), *([(o["second"], "current")] if o["second"] else [])]
         body = {
             "handler": name, "vkey": vkey, "seal_key": seal_key, "display_name": o["display_name"] or name, "organisation": o["organisation"],
             "roles": sorted(set(o["roles"])), "valid_from": moment(o["valid_from"], desk.ledger.clock),
             "identity_check": {"how": o["identity"], "by": desk.handler},
         }  # fmt: skip
-        body |= given(prefix=o["prefix"], valid_to=o["valid_to"], qualification=o["qualification"], replaces=o["replaces"])
-        answer = desk.act("enrol", [f"handler:{name}"], body, by)
+        body |= given(prefix=o["prefix"], valid_to=o["valid_to"], qualification=o["qualification"], replaces=lost)
+        answer = desk.act("enrol", [f"handler:{name}"], body, [signer for signer, _ in keys], keys)
+        if answer is not None and which == "next":
+            desk.keystore.promote(name)
         desk.tell(answer, f"{name} is enrolled as {', '.join(body['roles'])}", handler=name)
+
+
+def _lost(desk: Desk, name: str, word: str) -> str:
+    """The whole vkey of the lost key, which people know by its key id. Raises Usage, naming the right one."""
+    handler = desk.ledger.store.fact(f"handler:{name}", HandlerFact)
+    if handler is None:
+        raise Usage(f"{name} is not enrolled in this ledger; enrol them without --replaces")
+    vkey = handler.keys[-1].vkey
+    key_id = vkey.split("+")[1]
+    if word not in (vkey, key_id):
+        raise Usage(f"the last key of {name} is {key_id}, not {word}; if that is the lost one: --replaces {key_id}")
+    return vkey
+
+
+def _which(desk: Desk, name: str, lost: str | None, card_file: str | None) -> str:
+    """The next key, where the lost one is in this keystore still: its passphrase was forgotten, or somebody else has it too."""
+    if lost is None or card_file is not None or not desk.keystore.has(name):
+        return "current"
+    return "next" if desk.keystore.has(name, "next") and desk.keystore.public(name).vkeys[0] == lost else "current"
 
 
 @click.command("close")
