@@ -31,7 +31,7 @@ def test_one_label_is_drawn_without_typst(office: Office, monkeypatch: pytest.Mo
 
 def test_where_the_terminal_has_no_signs_for_a_code_its_text_stands_alone(office: Office) -> None:
     office.new_item()
-    office.env["PYTHONIOENCODING"] = "ascii"
+    office.env["PYTHONIOENCODING"] = "latin-1"
     said = office.program("label", "O-1").stdout
     assert "custody-item/v1" in said
     assert "\\u" not in said

@@ -197,6 +197,34 @@ def test_what_is_kept_of_one_sample_fits_no_other(office: Office, monkeypatch: p
     office.run("check", "--sample", "100%", "--seed", other, "--resume", expect=1)
 
 
+def test_a_run_begun_anew_drops_what_an_earlier_one_found(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    size = filled(office, 3)
+    interrupted(office, monkeypatch, size)
+    check, read = ObjectStore.check, list[str]()
+
+    def one(store: ObjectStore, sha256: str, progress: Any = None) -> Any:
+        if len(read) == 1:
+            raise KeyboardInterrupt
+        read.append(sha256)
+        return check(store, sha256, progress)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ObjectStore, "check", one)
+        office.run("check", "--sample", "100%", "--seed", size, expect=130)
+    (path,) = unfinished(office)
+    assert len(path.read_text("utf-8").splitlines()) == 2
+
+
+def test_a_kept_file_of_another_sample_is_not_taken(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    size = filled(office, 3)
+    interrupted(office, monkeypatch, size)
+    (path,) = unfinished(office)
+    head, *rest = path.read_text("utf-8").splitlines(keepends=True)
+    path.write_text(head.replace(head.split()[1], "ab" * 32) + "".join(rest), "utf-8")
+    tamper(office, str(office.item("O-2").content))
+    office.run("check", "--sample", "100%", "--seed", size, "--resume", expect=1)
+
+
 def test_kept_results_of_files_that_were_not_drawn_are_dropped(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     size = filled(office, 3)
     interrupted(office, monkeypatch, size, "2")

@@ -131,6 +131,29 @@ def test_an_item_released_to_others_later_keeps_its_place_in_the_first_transfer(
     assert (item["state"], item["said"].split(",")[0]) == ("accepted", PETRO)
 
 
+def test_what_was_lost_in_one_transfer_and_sent_again_in_another_stays_missing_in_the_first(office: Office) -> None:
+    box_of(office, 1)
+    office.run("incident", "O-1", "--kind", "theft", "--occurred", "x", "--remedy", "x")
+    found = (
+        "--kind",
+        "found",
+        "--occurred",
+        "x",
+        "--remedy",
+        "x",
+        "--found-by",
+        "x",
+        "--place",
+        "x",
+        "--files",
+        office.file("f", b"0"),
+    )
+    office.run("incident", "O-1", *found)
+    office.run("release", "O-1", "--to", PETRO, *BY_COURIER, "--transfer", "again")
+    office.run("accept", "O-1", as_="petro")
+    assert [row["states"] for row in office.run("transfer", "--json").json] == [{"missing": 1}, {"accepted": 1}]
+
+
 def test_an_item_offered_twice_under_one_transfer_stands_once_as_offered_last(office: Office) -> None:
     box_of(office, 1)
     office.run("withdraw", "O-1", "--reason", "wrong box")
@@ -204,6 +227,14 @@ def test_the_code_on_the_paper_finds_the_transfer_again(office: Office) -> None:
     assert slip.split()[1:3] == ["un.example/mission-7", "box-7"]
     again = office.run("transfer", slip)
     assert (again.stdout, again.stderr) == (said, "")
+
+
+def test_a_paper_printed_before_more_was_added_is_told(office: Office) -> None:
+    box_of(office, 1)
+    slip = lines(office.run("transfer", "box-7").stdout, "custody-transfer/v1")[-1]
+    office.new_item(content=b"added")
+    office.run("release", "O-2", "--to", PETRO, *BY_COURIER, "--transfer", "box-7")
+    assert "not what was released under this transfer" in office.run("transfer", slip).stderr
 
 
 def test_a_paper_of_other_releases_is_told(office: Office) -> None:
