@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -19,8 +19,9 @@ ORIGIN = "bench.example/case"
 START = 1_770_000_000
 REGISTRAR, CUSTODIAN, SECOND, EXAMINER = (f"{name}@bench.example" for name in ("registrar", "custodian", "second", "examiner"))
 ROLES = {CUSTODIAN: ["custodian"], SECOND: ["custodian"], EXAMINER: ["examiner"]}
-_PASSPHRASE = "none of this is secret"
-_CHEAP = Cost(passes=1, mib=8)
+PASSPHRASE = "none of this is secret"
+CHEAP = Cost(passes=1, mib=8)
+File = dict[str, Any]
 
 
 class Case:
@@ -28,10 +29,10 @@ class Case:
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.seed, self.random, self.now, self.items = seed, Random(seed), START, 0
-        self.people = {name: Ed25519Signer(name, self._key(name)) for name in (REGISTRAR, "recovery@bench.example", *ROLES)}
+        self.people = {name: Ed25519Signer(name, self.key(name)) for name in (REGISTRAR, "recovery@bench.example", *ROLES)}
         self.keystore = Keystore(folder / "home")
-        self.keystore.create_log(ORIGIN, _PASSPHRASE, _CHEAP, self._key("log") + self._key("cosigner"))
-        self.log = self.keystore.unlock(ORIGIN, _PASSPHRASE)
+        self.keystore.create_log(ORIGIN, PASSPHRASE, CHEAP, self.key("log") + self.key("cosigner"))
+        self.log = self.keystore.unlock(ORIGIN, PASSPHRASE)
         self.ledger = Ledger.create(folder / "case.ledger", self.clock)
         self._open()
 
@@ -39,7 +40,8 @@ class Case:
         self.now += 1
         return self.now
 
-    def _key(self, name: str) -> bytes:
+    def key(self, name: str) -> bytes:
+        """The secret of a name in this case."""
         return hashlib.sha256(f"{self.seed} {name}".encode()).digest()
 
     def _who(self, name: str, roles: list[str]) -> dict[str, Any]:
@@ -74,11 +76,11 @@ class Case:
     def record(self, notes: list[bytes]) -> Answer:
         return self.ledger.record(notes, self.log.signer)
 
-    def acquisitions(self, n: int) -> Iterator[bytes]:
-        """`n` signed entries that take an item with one file into custody, all on the log as it stands."""
+    def acquisitions(self, n: int, files: Sequence[File] = ()) -> Iterator[bytes]:
+        """`n` signed entries that take an item with one file into custody, all on the log as it stands; the files, where there are any."""
         seen = self._seen()
-        for _ in range(n):
-            yield self._acquire(seen)[1]
+        for place in range(n):
+            yield self._acquire(seen, files[place] if files else None)[1]
 
     def stories(self, n: int) -> Iterator[bytes]:
         """`n` signed entries: each item is acquired, remarked on, released, accepted and verified by three people."""
@@ -86,11 +88,11 @@ class Case:
         for start in range(0, n, 5):
             yield from list(self._story(seen))[: n - start]
 
-    def _acquire(self, seen: object) -> tuple[str, bytes, list[dict[str, Any]]]:
+    def _acquire(self, seen: object, file: File | None = None) -> tuple[str, bytes, list[File]]:
         self.items += 1
         self.now += 1
         subject = f"urn:uuid:{uuid.UUID(bytes=self.random.randbytes(16), version=4)}"
-        files = [{"name": f"clip-{self.items}.mp4", "size": 1_000_000, "sha256": self.random.randbytes(32).hex()}]
+        files = [file or {"name": f"clip-{self.items}.mp4", "size": 1_000_000, "sha256": self.random.randbytes(32).hex()}]
         body = {
             "number": f"B-{self.items}", "description": "a clip from an open channel", "kind": "digital", "method": "download",
             "purpose": "case file", "files": files,
