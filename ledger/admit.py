@@ -37,9 +37,9 @@ def submission(entry: Entry[acts.Body], note: bytes, record: Record, state: Stat
     )  # fmt: skip
 
 
-def keys_of(s: Submission[acts.Body], signatures: Sequence[Signature]) -> list[Verifier]:
-    """The keys under which the signature lines must verify, in their order. Raises Refused."""
-    return signing_keys(s, signatures)
+def keys_of(s: Submission[acts.Body], signatures: Sequence[Signature], ever: bool = False) -> list[Verifier]:
+    """The keys under which the signature lines must verify, in their order; with `ever` also ended ones. Raises Refused."""
+    return signing_keys(s, signatures, ever)
 
 
 def check_signatures(verifiers: Sequence[Verifier], note: Note) -> None:

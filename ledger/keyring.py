@@ -16,10 +16,11 @@ Brought = dict[tuple[str, bytes], Verifier]
 """The keys that the body itself puts forward, by name and key id."""
 
 
-def signing_keys(s: Submission[acts.Body], signatures: Sequence[Signature]) -> list[Verifier]:
+def signing_keys(s: Submission[acts.Body], signatures: Sequence[Signature], ever: bool = False) -> list[Verifier]:
     """The keys that the signature lines must verify under, one for each element of `by`, in that order.
 
-    Refused where a line is missing, extra or out of order, or by a key that was not good at this place.
+    Refused where a line is missing, extra or out of order, or by a key that was not good at this place. With `ever` a key that has
+    ended by now is named too: then the answer says whose signatures these are, not whether they count.
     """
     names = [signature.name for signature in signatures]
     if names != s.entry.by:
@@ -33,7 +34,7 @@ def signing_keys(s: Submission[acts.Body], signatures: Sequence[Signature]) -> l
             "a name stands twice among the signers; only rotate is signed twice by one name: name each signer once",
         )
     new = _brought(s)
-    verifiers = [_key_for(s, line, new) for line in signatures]
+    verifiers = [_key_for(s, line, new, ever) for line in signatures]
     if isinstance(s.entry.body, acts.Rotate) and [v.vkey for v in verifiers[:2]] != [s.entry.body.old[0], s.entry.body.new[0]]:
         refuse("rotate.by", "rotate is signed first by the old key and then by the new one; sign it anew in this order")
     return verifiers
@@ -54,7 +55,7 @@ def _brought(s: Submission[acts.Body]) -> Brought:
     return {(v.name, v.key_id): v for v in map(checked, vkeys) if v.name in about}
 
 
-def _key_for(s: Submission[acts.Body], line: Signature, new: Brought) -> Verifier:
+def _key_for(s: Submission[acts.Body], line: Signature, new: Brought, ever: bool) -> Verifier:
     """A key that is brought comes first, so that an enrolment that has expired can be renewed with the same key."""
     if (line.name, line.key_id) in new:
         return new[line.name, line.key_id]
@@ -63,16 +64,18 @@ def _key_for(s: Submission[acts.Body], line: Signature, new: Brought) -> Verifie
     if ledger is not None and line.name == ledger.origin:
         found = next((v for v in map(verifier_of, ledger.vkeys) if v.algorithm == ED25519 and v.made(line)), None)
     elif handler is not None:
-        found = _of_handler(s, handler, line)
+        found = _of_handler(s, handler, line, ever)
     if found is not None:
         return found
     refuse("key.unknown", f"the key {line.key_id.hex()} of {line.name} is not enrolled in this ledger; a registrar must enrol it")
 
 
-def _of_handler(s: Submission[acts.Body], handler: HandlerFact, line: Signature) -> Verifier | None:
+def _of_handler(s: Submission[acts.Body], handler: HandlerFact, line: Signature, ever: bool) -> Verifier | None:
     key = next((key for key in handler.keys if verifier_of(key.vkey).made(line)), None)
     if key is None:
         return None
+    if ever:
+        return verifier_of(key.vkey)
     if key.until is not None:
         refuse(
             "key.ended",

@@ -334,10 +334,10 @@ class Ledger:
         return found
 
     def _signed_here(self, writer: Writing, entry: Entry[acts.Body], note: bytes) -> bool:
-        """Whether the keys that sign it are of this ledger, though it is refused. Raises SignatureError for a false signature."""
+        """Whether the keys that sign it are of this ledger, or were, though it is refused. Raises SignatureError for a false signature."""
         record, _ = self._place(writer, entry, note)
         try:
-            verifiers = keys_of(submission(entry, note, record, writer), parse_note(note).signatures)
+            verifiers = keys_of(submission(entry, note, record, writer), parse_note(note).signatures, ever=True)
         except Refused:
             return False
         check_signatures(verifiers, parse_note(note))

@@ -82,8 +82,9 @@ _encode = msgspec.json.Encoder().encode
 def format_parcel(parcel: Parcel) -> bytes:
     """The parcel's only byte form. Raises as `parse_parcel` for what that would not take: nothing is carried in vain."""
     data = _format(parcel)
-    if len(data) > MAX_PARCEL:
-        raise Malformed(f"the parcel would be larger than {MAX_PARCEL >> 20} MiB; carry a part of the entries first, then the rest")
+    if len(data) > MAX_PARCEL or len(parcel.entries) > MAX_ENTRIES:
+        limits = f"{MAX_PARCEL >> 20} MiB or {MAX_ENTRIES:,} entries"
+        raise Malformed(f"the parcel would have more than {limits}; carry a part first, or bring the copy up to date with custody backup")
     parse_parcel(data)
     return data
 

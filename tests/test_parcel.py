@@ -177,7 +177,11 @@ def test_a_parcel_beyond_all_limits_is_refused_before_it_is_read(monkeypatch: py
     data = format_parcel(small())
     monkeypatch.setattr(parcel, "MAX_PARCEL", len(data) - 1)
     assert "larger than" in refused(data)
-    with pytest.raises(Malformed, match="carry a part of the entries first"):
+    with pytest.raises(Malformed, match=r"would have more than .*; carry a part first"):
+        format_parcel(small())
+    monkeypatch.undo()
+    monkeypatch.setattr(parcel, "MAX_ENTRIES", 1)
+    with pytest.raises(Malformed, match="or 1 entries; carry a part first"):
         format_parcel(small())
 
 

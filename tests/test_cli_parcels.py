@@ -1,0 +1,189 @@
+"""Parcels and codes that somebody made falsely, or that were damaged, as `custody inbox` meets them: nothing half done, clear words."""
+
+import os
+import shutil
+from base64 import b64encode
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+from office import PASSPHRASE, Office, full
+
+from keys.note import parse_note, sign_note
+from keys.seal import public_of
+from keys.signing import Ed25519Signer
+from ledger.confidential import sealed_store
+from ledger.errors import Fault
+from ledger.frames import frames
+from ledger.outbox import Outbox
+from ledger.parcel import Parcel, ParcelDisclosure, ParcelEntry, format_parcel, parse_parcel
+
+ACQUIRE = ("--description", "a video", "--method", "copied", "--purpose", "case 7")
+
+
+@pytest.fixture
+def field(office: Office) -> Office:
+    """Olena's laptop, with an item that she acquired away from the office."""
+    laptop = office.laptop("field", "olena")
+    laptop.run("acquire", laptop.file(), *ACQUIRE, "--present", "A. Witness (fictional)")
+    return laptop
+
+
+@pytest.fixture
+def stick(field: Office) -> Path:
+    path = field.folder / "stick.parcel"
+    field.run("outbox", "save", path)
+    return path
+
+
+def on(stick: Path) -> Parcel:
+    return parse_parcel(stick.read_bytes())
+
+
+def untouched(office: Office, size: int) -> None:
+    assert office.size() == size
+    assert Outbox(office.ledger_folder).notes() == []
+
+
+# --- made falsely --------------------------------------------------------------------------------------------------------------
+
+
+def test_an_entry_by_nobody_of_the_ledger_is_not_taken_in(office: Office, stick: Path) -> None:
+    """Its form is perfect and its signature verifies, under a key that nobody enrolled."""
+    text = parse_note(on(stick).entries[0].note.encode()).text
+    note = sign_note(text, [Ed25519Signer("olena@un.example", bytes(32))])
+    stick.write_bytes(format_parcel(replace(on(stick), entries=[ParcelEntry(note=note.decode())])))
+    size = office.size()
+    assert "nothing was taken in" in office.run("inbox", stick, expect=4).stderr
+    untouched(office, size)
+
+
+def test_a_false_box_is_told_to_its_reader_and_mended_by_another(office: Office, field: Office, stick: Path) -> None:
+    """Nobody but the reader can tell; the entry and its digest are not touched by it."""
+    (sealed,) = on(stick).disclosures
+    false = ParcelDisclosure(digest=sealed.digest, boxes=dict.fromkeys(sealed.boxes, b64encode(bytes(120)).decode()))
+    stick.write_bytes(format_parcel(replace(on(stick), disclosures=[false])))
+    office.run("inbox", stick)
+    office.run("audit")
+    olena = office.keystore.unlock(full("olena"), PASSPHRASE)
+    assert olena.seal_secret is not None
+    with pytest.raises(Fault, match=r"the disclosure sealed to you .* was altered; ask another reader"):
+        sealed_store(office.ledger_folder).get(sealed.digest, olena.seal_secret)
+    opened = sealed_store(field.ledger_folder).get(sealed.digest, olena.seal_secret)
+    assert opened is not None
+    sealed_store(office.ledger_folder).put(sealed.digest, opened, {full("olena"): b64encode(public_of(olena.seal_secret)).decode()})
+    assert sealed_store(office.ledger_folder).get(sealed.digest, olena.seal_secret) == opened
+
+
+def test_boxes_for_other_fields_than_those_of_its_entries_are_left_out(office: Office, stick: Path) -> None:
+    other = ParcelDisclosure(digest="A" * 43, boxes={"0" * 16: b64encode(bytes(120)).decode()})
+    stick.write_bytes(format_parcel(replace(on(stick), disclosures=sorted([other, *on(stick).disclosures], key=lambda each: each.digest))))
+    office.run("inbox", stick)
+    assert not (office.ledger_folder / "disclosures" / ("A" * 43)).exists()
+
+
+def test_a_parcel_of_a_newer_release_is_told_as_such(office: Office, stick: Path) -> None:
+    stick.write_bytes(stick.read_bytes().replace(b"parcel/v1", b"parcel/v2", 1))
+    size = office.size()
+    assert "made by a newer release" in office.run("inbox", stick, expect=3).stderr
+    untouched(office, size)
+
+
+def test_another_file_is_no_parcel(office: Office) -> None:
+    size = office.size()
+    assert "this is not a parcel" in office.run("inbox", office.file("letter.txt", b"\x1b[2J hello\n"), expect=1).stderr
+    untouched(office, size)
+
+
+# --- codes ---------------------------------------------------------------------------------------------------------------------
+
+
+def scanned(office: Office, texts: list[str], name: str = "scanned.txt") -> Path:
+    """As a hand scanner types them into an editor."""
+    return office.file(name, "".join(f"{text}\r\n" for text in texts).encode())
+
+
+def test_codes_that_a_scanner_typed_in_any_order_are_taken_in(office: Office, stick: Path) -> None:
+    codes = frames(stick.read_bytes())
+    assert "1 entry recorded" in office.run("inbox", scanned(office, codes[::-1] + codes[:1])).stdout
+
+
+def test_photos_of_the_codes_are_taken_in_together(office: Office, field: Office) -> None:
+    pytest.importorskip("zxingcpp", reason="the extra `scan` is not installed")
+    for _ in range(3):
+        field.run("note", "O-1", os.urandom(400).hex())
+    field.run("outbox", "save", field.folder / "codes", "--qr")
+    pictures = sorted(field.folder.glob("codes-*.png"), reverse=True)
+    size = office.size()
+    assert len(pictures) == 2
+    said = office.run("inbox", pictures[0], expect=3).stderr
+    assert "codes 1, 2, 3, 4, 5 and 6 of" in said
+    untouched(office, size)
+    assert "4 entries recorded" in office.run("inbox", *pictures).stdout
+
+
+def test_a_missing_code_is_named_and_nothing_is_taken(office: Office, stick: Path) -> None:
+    codes, size = frames(stick.read_bytes()), office.size()
+    said = office.run("inbox", scanned(office, [codes[0], *codes[2:]]), expect=3).stderr
+    assert f"code 2 of {len(codes)} is missing; photograph it again" in said
+    cut = [codes[0], codes[1][:-9], *codes[2:]]
+    assert f"code 2 of {len(codes)} was cut or read wrongly" in office.run("inbox", scanned(office, cut), expect=3).stderr
+    untouched(office, size)
+
+
+def test_codes_of_two_parcels_are_not_mixed(office: Office, field: Office, stick: Path) -> None:
+    field.run("note", "O-1", "a word")
+    field.run("outbox", "save", field.folder / "second.parcel")
+    both = frames(stick.read_bytes()) + frames((field.folder / "second.parcel").read_bytes())
+    size = office.size()
+    assert "codes of 2 parcels" in office.run("inbox", scanned(office, both), expect=1).stderr
+    untouched(office, size)
+
+
+def test_where_pictures_would_be_overwritten_no_code_is_written(field: Office) -> None:
+    field.run("outbox", "save", field.folder / "codes", "--qr")
+    before = {path: path.read_bytes() for path in field.folder.glob("codes*.png")}
+    assert "already there" in field.run("outbox", "save", field.folder / "codes", "--qr", expect=5).stderr
+    assert {path: path.read_bytes() for path in field.folder.glob("codes*.png")} == before
+
+
+def test_codes_are_shown_on_a_terminal_only(field: Office) -> None:
+    said = field.run("outbox", "save", "--qr", expect=5)
+    assert "this is none; write them as pictures" in said.stderr
+    assert "█" not in said.stdout
+
+
+# --- lost and stolen -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_laptop_that_was_copied_does_not_bring_its_entries_twice(office: Office, field: Office) -> None:
+    """A thief, or a restored disk: the same entries, from another folder."""
+    twin = Office(field.folder.with_name("twin"))
+    shutil.copytree(field.folder, twin.folder)
+    for laptop in (field, twin):
+        laptop.run("outbox", "save", laptop.folder / "home.parcel")
+    office.run("inbox", field.folder / "home.parcel")
+    size = office.size()
+    assert "0 entries recorded" in office.run("inbox", twin.folder / "home.parcel").stdout
+    assert office.size() == size
+
+
+def test_what_was_signed_by_a_key_that_was_revoked_meanwhile_is_not_recorded(office: Office, stick: Path) -> None:
+    office.act("revoke", f"handler:{full('olena')}", "rada", {"vkey": office.keystore.public(full("olena")).vkeys[0], "reason": "lost"})
+    size = office.size()
+    said = office.run("inbox", stick, as_="petro", expect=4).stderr
+    assert "revoked" in said
+    assert office.size() == size
+
+
+def test_one_revoked_key_does_not_keep_the_entries_of_others_from_the_record(office: Office, field: Office) -> None:
+    other = office.laptop("other", "petro")
+    field.run("outbox", "save", field.folder / "stick.parcel")
+    other.run("acquire", other.file("b.mp4", b"b"), *ACQUIRE, as_="petro")
+    other.run("inbox", field.folder / "stick.parcel", as_="petro")
+    other.run("outbox", "save", other.folder / "both.parcel")
+    office.act("revoke", f"handler:{full('olena')}", "rada", {"vkey": office.keystore.public(full("olena")).vkeys[0], "reason": "lost"})
+    said = office.run("inbox", other.folder / "both.parcel", as_="petro", expect=4)
+    assert "1 entry recorded" in said.stdout
+    assert "revoked" in said.stderr
+    assert office.item("P-1").holder == full("petro")
