@@ -266,7 +266,7 @@ def friday_the_stolen_laptop_is_restored_from_backup_safe_and_receipts(week: Wee
     hq = week.hq = Computer(week.hq.folder)
     shutil.rmtree(hq.home)
     shutil.copytree(week.safe, hq.home)
-    hq.run("restore", week.pocket / "backup", hq.ledger_folder, "--kept", week.north.home)
+    hq.run("restore", week.pocket / "backup", hq.ledger_folder, "--kept", week.north.home, "--kept", week.north.ledger_folder)
     assert hq.size() == size
     hq.run("audit")
     week.carry(week.north, hq, "north-redone.parcel")

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import UnsetType
 
+from keys.note import sign_note
 from ledger.commands.cargo import beside, packed, taken_in
 from ledger.commands.desk import Desk
-from ledger.commands.evidence import note as remark
 from ledger.commands.folder import head_pin, is_settled, open_ledger
 from ledger.commands.options import Common
+from ledger.commands.output import note as remark
 from ledger.commands.output import write_new
 from ledger.commands.passphrases import PASSPHRASES
 from ledger.commands.words import counted
@@ -21,9 +22,11 @@ from ledger.objects.folder import ObjectStore
 from ledger.outbox import Outbox
 from ledger.parcel import MAX_PARCEL, Parcel, ParcelEntry, format_parcel, parse_parcel
 from ledger.printable import printable
+from ledger.record import format_record
 from ledger.state import HandlerFact, ItemFact, item_key
 
 if TYPE_CHECKING:
+    from keys.signing import Signer
     pass
 
 _CODES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"CUSTODY1 ")
@@ -154,14 +157,11 @@ def _recorded(desk: Desk, tried: list[Waiting], answer: str | None) -> int:
     known, done = len(tried) - len(waiting), list[Waiting]()
     while waiting:
         found = ledger.record_what_passes([each.note for each in waiting], signer)
-        done += (passed := [each for each in found if each.place is not None])
-        waiting = [each for each in found if each.place is None]
+        passed, waiting = [each for each in found if each.place is not None], [each for each in found if each.place is None]
         if not passed:
             break
-    if done:
-        places = tuple(each.place for each in done if each.place is not None)
-        here = [name for name in dict.fromkeys(name for each in done for name in each.entry.by) if desk.keystore.has(name)]
-        keep(desk.keystore, ledger, here, Answer(places, ledger.receipt(signer)), [each.note for each in done])
+        done += passed
+        _kept(desk, passed, signer)
     _settle(ledger, tried, waiting)
     first, last = before, ledger.size - 1
     records = f" as record{'' if first == last else 's'} {first}{'' if first == last else f' to {last}'}" if done else ""
@@ -169,6 +169,14 @@ def _recorded(desk: Desk, tried: list[Waiting], answer: str | None) -> int:
     if answer:
         _answer(desk, tried, Path(answer))
     return _stuck(ledger, waiting)
+
+
+def _kept(desk: Desk, recorded: list[Waiting], signer: "Signer") -> None:
+    """Those who signed, as far as their keys are here, keep what was recorded in one transaction, with its receipt."""
+    places = [each.place for each in recorded if each.place is not None]
+    receipt = sign_note(format_record(max(places, key=lambda place: place.index).record), [signer])
+    here = [name for name in dict.fromkeys(name for each in recorded for name in each.entry.by) if desk.keystore.has(name)]
+    keep(desk.keystore, desk.ledger, here, Answer(tuple(places), receipt), [each.note for each in recorded])
 
 
 def _settle(ledger: Ledger, tried: list[Waiting], left: list[Waiting]) -> None:

@@ -9,11 +9,11 @@ import msgspec
 
 from ledger.commands.cargo import beside, carry, files_of, packed
 from ledger.commands.desk import Desk, Step
-from ledger.commands.evidence import note as remark
 from ledger.commands.evidence import stored_text
 from ledger.commands.folder import SUPERSEDED, open_ledger
 from ledger.commands.inbox import standing
 from ledger.commands.options import Common
+from ledger.commands.output import note as remark
 from ledger.commands.output import print_json, write_new
 from ledger.commands.passphrases import PASSPHRASES
 from ledger.commands.words import counted
@@ -75,12 +75,13 @@ def save(file: str | None, qr: bool, no_files: bool) -> None:
         if qr:
             return _as_codes(parcel, file)
         assert file is not None  # asked above  # noqa: S101
+        count = 0
         if not no_files:
             count, missing = carry(files_of(notes, ledger.objects), ledger.objects, beside(Path(file)))
             for each in missing:
                 remark(f"a file that is cited is not here: {each}")
         write_new(Path(file), format_parcel(parcel))
-    more = "" if no_files else f", {counted(count, 'file')} more in {file}.objects"
+    more = "" if not count else f", {counted(count, 'file')} more in {file}.objects"
     said = f"{counted(len(notes), 'signed entry')} saved in {file}{more}"
     click.echo(printable(f"{said}; there: custody inbox {file}"))
 
