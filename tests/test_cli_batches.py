@@ -84,6 +84,9 @@ def test_the_missing_bag_lies_in_the_box_no_more_and_the_box_goes_on_without_it(
     box, bags = box_of(office, 3)
     office.run("release", box, *TO_PETRO, "--seal", "B-77")
     office.run("pending", "--accept-all", "--except", f"{bags[1]}=not in the box", "--seals-intact", as_="petro")
+    waits = office.run("pending").stdout
+    assert "O-3  by petro@un.example: not in the box, record" in waits
+    assert "custody incident O-3 --kind loss" in waits
     shown = office.run("show", bags[1]).stdout
     assert "held by olena@un.example" in shown
     assert "declined O-3: not in the box" in shown
@@ -95,6 +98,7 @@ def test_the_missing_bag_lies_in_the_box_no_more_and_the_box_goes_on_without_it(
     office.run("release", box, "--to", OLENA, "--method", "courier", "--purpose", "back", "--seal", "B-77", as_="petro")
     office.run("incident", bags[1], "--kind", "loss", "--occurred", "between depot and laboratory", "--remedy", "the courier was asked")
     assert office.item(bags[1]).status == "missing"
+    assert "Declined" not in office.run("pending").stdout
 
 
 def test_a_bag_declined_before_the_box_is_accepted_does_not_block_it(office: Office) -> None:
@@ -186,6 +190,14 @@ def test_an_exception_names_an_offer_and_a_reason(office: Office, args: tuple[st
     office.run("release", "O-1", *TO_PETRO)
     assert said in office.run("pending", "--accept-all", *args, as_="petro", expect=2).stderr
     assert office.size() == 9
+
+
+def test_who_has_several_offers_is_told_how_to_take_all(office: Office) -> None:
+    office.run("release", office.new_item(), *TO_PETRO)
+    assert "--accept-all" not in office.run("pending", as_="petro").stdout
+    office.run("release", office.new_item(), *TO_PETRO)
+    assert "custody pending --accept-all" in office.run("pending", as_="petro").stdout
+    assert "--accept-all" not in office.run("pending").stdout
 
 
 def test_to_look_needs_no_key_and_to_accept_needs_the_word(office: Office) -> None:

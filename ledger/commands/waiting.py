@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from ledger import acts
 from ledger.commands.paper import Line
-from ledger.commands.words import duration, safe, utc, words
+from ledger.commands.words import BRIEF, duration, given, safe, utc, words
 from ledger.fields import instant
 from ledger.ledger import Ledger
-from ledger.state import ItemFact, LedgerFact
+from ledger.state import Head, ItemFact, LedgerFact
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,19 @@ class Offer:
     age_s: int
     expires: str | None
     expired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """An item that came back to its holder undelivered, and of which nothing was said since."""
+
+    item: str
+    subject: str
+    record: int
+    holder: str
+    by: str
+    reason: str
+    age_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +68,7 @@ class Waiting:
 
     to_you: list[Offer] = field(default_factory=list)
     by_you: list[Offer] = field(default_factory=list)
+    declined: list[Declined] = field(default_factory=list)
     outside: list[Offer] = field(default_factory=list)
     to_review: list[Unreviewed] = field(default_factory=list)
     trouble: list[Trouble] = field(default_factory=list)
@@ -68,6 +83,7 @@ def waiting(ledger: Ledger, handler: str | None) -> Waiting:
             found.to_you.append(offer)
         elif handler == offer.holder:
             found.by_you.append(offer)
+    found.declined = [back for back in _declined(ledger, now) if handler in (None, back.holder)]
     outside = (_offer(ledger, row, now) for row in ledger.store.rows("items", status="outside"))
     found.outside = [offer for offer in outside if handler in (None, offer.holder)]
     for offers in (found.to_you, found.by_you, found.outside):
@@ -84,6 +100,17 @@ def _offer(ledger: Ledger, row: dict[str, Any], now: int) -> Offer:
         max(0, now - instant(row["since"])), utc(item.expires) if item.expires is not None else None,
         item.expires is not None and now > item.expires,
     )  # fmt: skip
+
+
+def _declined(ledger: Ledger, now: int) -> Iterator[Declined]:
+    for row in ledger.store.rows("entries", act="decline"):
+        head = ledger.store.fact(f"head:{row['subject']}", Head)
+        if head is None or head.index != row["record_index"]:
+            continue
+        body, item = ledger.entry(head.index).body, ledger.item(row["subject"])
+        reason = given(body.reason) if isinstance(body, acts.Decline) else None
+        age = max(0, now - instant(row["recorded"]))
+        yield Declined(item.number, row["subject"], head.index, item.holder, head.by[0], reason or "(closed)", age)
 
 
 def _unreviewed(ledger: Ledger, handler: str | None, now: int) -> Iterator[Unreviewed]:
@@ -135,6 +162,7 @@ def pages(found: Waiting, handler: str | None) -> Iterator[Line]:
     sections = [
         (f"Offered to {whom}", [_offered(o, to_you=handler is not None) for o in found.to_you]),
         ("Offered by you, not accepted yet", [_offered(o, to_you=False) for o in found.by_you]),
+        ("Declined, so the holder answers still", [_came_back(d) for d in found.declined]),
         ("Outside", [_outside(o) for o in found.outside]),
         ("Findings that await review", [_review(u) for u in found.to_review]),
         ("Out of order", [_troubled(t) for t in found.trouble]),
@@ -145,6 +173,8 @@ def pages(found: Waiting, handler: str | None) -> Iterator[Line]:
         if lines:
             yield Line("", f"{title} ({len(lines)})", "bold underline")
             yield from lines
+            if lines[1:] and title == "Offered to you":
+                yield Line("  ", "all of them: custody pending --accept-all, --except ITEM=REASON for what is missing")
             yield Line("", "")
 
 
@@ -157,6 +187,13 @@ def _offered(offer: Offer, to_you: bool) -> Line:
         f"{number}  {who}, record {offer.record}, {duration(offer.age_s)} ago{_due(offer, 'expires')}; {step}",
         _style(offer),
     )
+
+
+def _came_back(back: Declined) -> Line:
+    number = safe(back.item)
+    said = f"by {safe(back.by)}: {safe(back.reason, BRIEF)}, record {back.record}, {duration(back.age_s)} ago"
+    step = f"{safe(back.holder)} records where it is: custody store {number}, or custody incident {number} --kind loss"
+    return Line("  ", f"{number}  {said}; {step}")
 
 
 def _outside(offer: Offer) -> Line:
