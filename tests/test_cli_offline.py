@@ -170,6 +170,7 @@ def test_two_entries_on_one_item_conflict_and_what_follows_waits_visibly(office:
     first, second = waiting(office)
     assert first.startswith("conflict: another entry on the same subject was recorded first")
     assert second == "waits on no. 1"
+    assert "2 signed entries in the outbox could not be recorded" in office.run("pending").stderr
 
 
 def test_what_conflicts_is_signed_anew_and_the_first_text_is_kept_with_it(office: Office):

@@ -38,6 +38,8 @@ def open_ledger(write: bool = False, ahead: bool = True) -> Ledger:
         return Ledger.open(folder, write)
     ledger = Ledger.open(folder, write)
     if not ledger.size or log_key_here(ledger.origin):
+        if not write and (left := len(outbox.notes())):
+            click.echo(f"note: {counted(left, 'signed entry')} in the outbox could not be recorded; see custody outbox", err=True)
         return ledger
     if not write:
         ledger.close()
