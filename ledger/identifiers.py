@@ -17,11 +17,8 @@ Identifier = tuple[str, str]
 SCHEMES = {
     "number": "exhibit number", "other_number": "other number", "serial": "serial number", "imei": "IMEI", "seal": "seal",
     "url": "address", "account": "account", "receipt": "receipt", "case": "case", "incident": "incident", "label": "label",
-    "digest": "digest",
+    "digest": "digest", "source": "source",
 }  # fmt: skip
-LABELS = ("case", "incident", "label")
-"""Those that many items share."""
-
 _assigned = unicodedata.ucd_3_2_0.category
 
 
@@ -57,6 +54,8 @@ def _of_acquisition(body: acts.Acquire) -> Iterator[Identifier]:
     yield "number", body.number
     yield from _given(("case", body.case), ("receipt", body.receipt_given))
     yield from (("incident", label) for label in body.incident or ())
+    if not isinstance(body.source, UnsetType):
+        yield "source", body.source.code
     if not isinstance(body.device, UnsetType):
         yield from _given(("serial", body.device.serial), ("imei", body.device.imei))
     if not isinstance(body.channel, UnsetType):

@@ -95,7 +95,7 @@ def test_a_file_of_a_folder_that_is_one_item_is_found_by_its_manifest(office: Of
     [
         ("o-1", "number"), ("SN 99-Ä", "serial"), ("35-209900-176148-1", "imei"), ("seal 1", "seal"), ("seal 2", "seal"),
         ("https://T.ME/chan/12?a=b#c", "url"), ("the channel", "account"), ("the sender", "account"), ("receipt  7", "receipt"),
-        ("CASE 12", "case"), ("ринок", "incident"), ("Tanks", "label"), ("c/2026/14", "other_number"),
+        ("CASE 12", "case"), ("ринок", "incident"), ("s-14", "source"), ("Tanks", "label"), ("c/2026/14", "other_number"),
     ],
 )  # fmt: skip
 def test_each_identifier_finds_its_item_whatever_its_capitals_and_spaces(office: Office, asked: str, how: str) -> None:
@@ -104,6 +104,7 @@ def test_each_identifier_finds_its_item_whatever_its_capitals_and_spaces(office:
         device={"serial": "sn 99-ä", "imei": "35-209900-176148-1"}, seal={"number": "Seal 1", "state": "intact"}, case="case 12",
         online={"url": "https://t.me/chan/12?a=b#c", "account": "The Channel"}, incident=["Ринок"], receipt_given="Receipt 7",
         channel={"kind": "web", "account": "the sender"}, number="O-01", description="a phone",
+        source={"code": "S-14", "reliability": "C"},
     )  # fmt: skip
     office.act("describe", office.subject("O-01"), "petro", {
         "labels": ["tanks"], "other_numbers": [{"scheme": "court", "number": "C/2026/14"}],

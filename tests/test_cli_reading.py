@@ -407,8 +407,18 @@ def test_list_finds_by_holder_status_kind_and_label(office: Office) -> None:
     assert listed(office, "--incident", "market") == ["O-1", "P-1"]
     assert listed(office, "--incident", "market", "--status", "held") == ["P-1"]
     lines = office.run("list").stdout.split("\n")
-    assert lines[0].split() == ["item", "kind", "status", "holder", "since", "description"]
-    assert re.match(r"O-1   digital +offered to petro@un\.example  olena@un\.example  \S+Z  a video\Z", lines[1])
+    assert lines[0].split() == ["item", "kind", "status", "holder", "since", "place", "description"]
+    assert re.match(r"O-1   digital +offered to petro@un\.example  olena@un\.example  \S+Z +a video\Z", lines[1])
+
+
+def test_list_tells_where_each_item_was_put(office: Office) -> None:
+    for more in ({}, {"kind": "container", "files": None}, {}):
+        office.new_item(**more)
+    office.act("store", office.subject("O-1"), "olena", {"location": "safe 3"})
+    office.act("store", office.subject("O-3"), "olena", {"location": {"container": office.subject("O-2")}})
+    lines = office.run("list").stdout.split("\n")
+    at = lines[0].index("place")
+    assert [line[at : at + 8].strip() for line in lines[1:4]] == ["safe 3", "", "in O-2"]
 
 
 def test_numbers_stand_in_the_order_people_count(office: Office) -> None:

@@ -291,11 +291,11 @@ def test_an_acquired_item_can_be_looked_up_by_all_that_names_it(m: Told) -> None
     subject = m.acquire(
         case="Case 7", incident=["Market 12"], device={"serial": "SN-9", "imei": "35-2"}, receipt_given="R 7",
         seal={"number": "A1", "state": "intact", "replaced_by": "A2"}, online={"url": "https://T.me/x", "account": "Poster"},
-        channel={"kind": "web", "account": "Sender"},
+        channel={"kind": "web", "account": "Sender"}, source={"code": "S-1"},
     )  # fmt: skip
     assert sorted(named(m)) == [
         ("account", "poster"), ("account", "sender"), ("case", "case 7"), ("imei", "35-2"), ("incident", "market 12"),
-        ("number", "e-1"), ("receipt", "r 7"), ("seal", "a1"), ("seal", "a2"), ("serial", "sn-9"), ("url", "https://t.me/x"),
+        ("number", "e-1"), ("receipt", "r 7"), ("seal", "a1"), ("seal", "a2"), ("serial", "sn-9"), ("source", "s-1"), ("url", "https://t.me/x"),
     ]  # fmt: skip
     row = next(row for row in m.last("identifiers") if row["scheme"] == "serial")
     assert row == {"key": "sn-9", "scheme": "serial", "value": "SN-9", "subject": subject, "record_index": len(m.records) - 1}

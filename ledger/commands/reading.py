@@ -78,31 +78,30 @@ def list_(label: str | None, as_json: bool, **equal: str | None) -> None:
         wanted = None if label is None else _labelled(ledger, label)
         found = ledger.store.rows("items", **{name: value for name, value in equal.items() if value is not None})
         rows = [row for row in found if wanted is None or row["subject"] in wanted]
-    rows.sort(key=lambda row: natural(str(row["number"])))
-    if as_json:
-        return print_json(rows)
+        rows.sort(key=lambda row: natural(str(row["number"])))
+        if as_json:
+            return print_json(rows)
+        if not rows:
+            return click.echo("no such items" if label or any(equal.values()) else "no items yet; take one in with custody acquire")
+        _print_items(ledger, rows)
+
+
+def _print_items(ledger: Ledger, rows: Sequence[dict[str, Any]]) -> None:
     from ledger.commands.paper import table
-    from ledger.commands.words import safe
+    from ledger.commands.words import Book, safe
 
-    if not rows:
-        return click.echo("no such items" if label or any(equal.values()) else "no items yet; take one in with custody acquire")
-    table(
-        ("item", "kind", "status", "holder", "since", "description"),
-        [
-            (
-                safe(r["number"]),
-                safe(r["kind"]),
-                _status(r),
-                safe(r["holder"]),
-                safe(r["since"]),
-                safe(r["description"] or "(closed)", 60),
-            )
-            for r in rows
-        ],
-    )
+    book = Book(ledger.store)
+
+    def cells(r: dict[str, Any]) -> tuple[str, ...]:
+        place = f"in {book.name(r['container'])}" if r["container"] else safe(r["location"] or "", 30)
+        shown = (safe(r["number"]), safe(r["kind"]), status(r), safe(r["holder"]), safe(r["since"]), place)
+        return (*shown, safe(r["description"] or "(closed)", 60))
+
+    table(("item", "kind", "status", "holder", "since", "place", "description"), map(cells, rows))
 
 
-def _status(row: dict[str, Any]) -> str:
+def status(row: dict[str, Any]) -> str:
+    """The state of an item, a row of the items, in words."""
     from ledger.commands.words import safe
 
     other = {"offered": "offered to", "outside": "outside with"}.get(row["status"])
@@ -111,16 +110,11 @@ def _status(row: dict[str, Any]) -> str:
 
 
 def _labelled(ledger: Ledger, label: str) -> set[str]:
-    """Items that got the label when they were taken in, and those that somebody described with it since."""
-    from ledger import acts
-    from ledger.commands.words import given
+    """Items that got the label when they were taken in, or from what they were derived from, and those described with it since."""
+    from ledger.identifiers import fold
 
-    found = {row["subject"] for row in ledger.store.rows("labels", label=label)}
-    for row in ledger.store.rows("entries", act="describe"):
-        body = ledger.entry(row["record_index"]).body
-        if isinstance(body, acts.Describe) and label in (given(body.labels) or ()):
-            found.add(row["subject"])
-    return found
+    described = ledger.store.rows("identifiers", key=fold(label), scheme="label", value=label)
+    return {row["subject"] for row in (*ledger.store.rows("labels", label=label), *described)}
 
 
 def natural(number: str) -> list[tuple[int, str]]:
