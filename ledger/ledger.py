@@ -166,7 +166,7 @@ class Ledger:
     def subject_of(self, word: str) -> str:
         """The item that a word names: its exhibit number (an earlier one too), its identifier, or its label as it is scanned.
 
-        Raises Refused where there is none.
+        Raises Refused where there is none, Usage for half a label.
         """
         if is_label(word):
             word = self._labelled(word)
@@ -180,7 +180,10 @@ class Ledger:
         raise Refused("item.unknown", f"there is no item {word} in this ledger; {hint}")
 
     def _labelled(self, word: str) -> str:
-        label = parse_label(word)
+        try:
+            label = parse_label(word)
+        except Malformed as error:  # a scanner that slipped; nobody has tampered with anything
+            raise Usage(str(error)) from None
         if label.origin != self.origin:
             raise Refused("item.unknown", f"that label is of {label.number} in the ledger {label.origin}, not in {self.origin}")
         return label.subject

@@ -342,6 +342,12 @@ def test_every_bad_line_of_a_list_is_named_and_nothing_recorded(office: Office, 
     assert office.size() == 8
 
 
+def test_half_a_label_is_a_slip_of_the_scanner_and_no_fault(office: Office) -> None:
+    office.new_item()
+    for verb in (("note", "custody-item/v1 cut", "x"), ("show", label(office, "O-1")[:40])):
+        assert "not the text of an item's label" in office.run(*verb, expect=2).stderr
+
+
 def test_a_photo_is_no_list(office: Office, shared: Path) -> None:
     photo = sorted((shared / "evidence").glob("*.jpg"))[0]
     assert "not UTF-8" in office.run("note", "--from", photo, "x", expect=2).stderr
