@@ -7,14 +7,18 @@ nothing is unpacked.
 """
 
 import codecs
+import gc
 import json
 import os
 import re
 import resource
+import signal
+import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from fractions import Fraction
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 HEAD = 64 * 1024
 _MEGA = 1 << 20
@@ -61,6 +65,51 @@ def main() -> int:
         answer["c2pa"] = state
     sys.stdout.write(json.dumps(answer, ensure_ascii=True))
     return 0
+
+
+def serve() -> int:
+    """Reads file after file, each in a process of its own, born before any of them was opened: so none can speak for another.
+
+    Standard input is a socket. A byte with two descriptors asks: the evidence, and where its answer goes. Another byte ends that
+    process, and is answered by 0 if it had ended well. It costs a fiftieth of starting this program anew.
+    """
+    import importlib.util
+
+    import exifread
+    import puremagic  # noqa: F401  # loaded once for all
+
+    del exifread
+    if importlib.util.find_spec("c2pa") is None:
+        sys.modules["c2pa"] = None  # type: ignore[assignment]  # not to be looked for each time
+    gc.freeze()
+    line = socket.socket(fileno=0)
+    while True:
+        word, descriptors, _, _ = socket.recv_fds(line, 1, 2)
+        if not word or len(descriptors) != 2:
+            return 0
+        child = os.fork()
+        if not child:
+            _read_one(*descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        line.recv(1)
+        for end in (os.killpg, os.kill):
+            with suppress(OSError):
+                end(child, signal.SIGKILL)
+        line.send(b"1" if os.waitpid(child, 0)[1] else b"0")
+
+
+def _read_one(evidence: int, answer: int) -> NoReturn:
+    code = 1
+    try:
+        os.setsid()
+        os.dup2(evidence, 0)
+        os.dup2(answer, 1)
+        os.closerange(3, 256)
+        code = main()
+        sys.stdout.flush()
+    finally:
+        os._exit(code)
 
 
 def media_type(source: BinaryIO, puremagic: Any) -> str:
@@ -168,6 +217,6 @@ def _limit(*limits: tuple[int, int]) -> None:
 
 
 if __name__ == "__main__":
-    code = main()
+    code = serve() if sys.argv[1:] == ["serve"] else main()
     sys.stdout.flush()
     os._exit(code)

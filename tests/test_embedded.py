@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ledger import embedded
-from ledger.embedded import UNREADABLE, Embedded, read_embedded
+from ledger.embedded import UNREADABLE, Embedded, read_embedded, read_many
 from ledger.errors import Refused, Unavailable
 
 NOTHING = Embedded(note=UNREADABLE)
@@ -369,6 +369,78 @@ def test_no_child_and_no_descriptor_is_left(tmp_path: Path) -> None:
     before = len(os.listdir("/proc/self/fd"))
     for code in ("pass", "while True: pass", f"print('{GOOD}')"):
         run(reader(tmp_path, code=code), tmp_path, timeout_s=0.3)
+    assert len(os.listdir("/proc/self/fd")) == before
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+# --- many at once ------------------------------------------------------------------------------------------
+
+
+def many(fake: Path, paths: list[Path], timeout_s: float = 10) -> list[Embedded]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embedded, "_READER", fake)
+        return read_many(paths, timeout_s)
+
+
+def real_reader(folder: Path, probe: str) -> Path:
+    """The reader as it is, but for what it finds in a file."""
+    source = Path(embedded.__file__).with_name("embedded_reader.py").read_text()
+    head, tail = source.split('if __name__ == "__main__":')
+    return written(folder, f"{head}{probe}\nif __name__ == '__main__':{tail}".encode(), "probe.py")
+
+
+def numbered(folder: Path, count: int) -> list[Path]:
+    return [written(folder, f"text {place}".encode(), str(place)) for place in range(count)]
+
+
+def test_many_files_say_what_each_says_alone(shared: Path, tmp_path: Path) -> None:
+    paths = [*sorted((shared / "evidence").glob("*.jpg")), *numbered(tmp_path, 5)]
+    assert read_many(paths) == [read_embedded(path) for path in paths]
+
+
+def test_each_of_many_is_read_by_a_process_of_its_own_without_rights(tmp_path: Path) -> None:
+    """Nothing that one file does to its reader is there for the next one."""
+    probe = (
+        "seen = []\n"
+        "def from_exif(_tags):\n"
+        "    seen.append(1)\n"
+        "    try:\n        open('/etc/hostname'); did = True\n    except OSError as error:\n        did = error.errno\n"
+        "    fds, names = [n for n in range(3, 256) if not _closed(n)], [k for k in os.environ if k != 'LC_CTYPE']\n"
+        "    size = resource.getrlimit(resource.RLIMIT_FSIZE)[0]\n"
+        "    return {'camera': f'{len(seen)} {did} {fds} {names} {os.getsid(0) == os.getpid()} {size}'}\n"
+        "def _closed(n):\n"
+        "    try:\n        os.fstat(n); return False\n    except OSError:\n        return True\n"
+    )
+    found = many(real_reader(tmp_path, probe), numbered(tmp_path, 6))
+    assert {one.camera for one in found} == {"1 24 [] [] True 0"}
+
+
+def test_one_of_many_that_breaks_its_reader_costs_only_itself(tmp_path: Path) -> None:
+    probe = (
+        "def from_exif(_tags):\n"
+        "    os.lseek(0, 0, 0)\n"
+        "    text = os.read(0, 20)\n"
+        "    if text == b'text 1': os.kill(os.getpid(), 11)\n"
+        "    if text == b'text 2':\n        import time; time.sleep(60)\n"
+        "    if text == b'text 3': bytearray(2 << 30)\n"
+        "    if text == b'text 4': os._exit(1)\n"
+        "    return {}\n"
+    )
+    started = time.monotonic()
+    notes = [one.note for one in many(real_reader(tmp_path, probe), numbered(tmp_path, 8), timeout_s=1)]
+    assert notes == [None, *[UNREADABLE] * 4, None, None, None]
+    assert time.monotonic() - started < 10
+
+
+def test_where_no_helper_works_each_file_is_read_alone(tmp_path: Path) -> None:
+    fake = reader(tmp_path, {"media_type": "image/png"})
+    assert many(fake, numbered(tmp_path, 4)) == [Embedded(media_type="image/png")] * 4
+
+
+def test_nothing_is_left_of_the_helpers(tmp_path: Path) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    read_many(numbered(tmp_path, 6))
     assert len(os.listdir("/proc/self/fd")) == before
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)

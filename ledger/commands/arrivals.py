@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ledger.commands.desk import ATTEMPTS, Desk, Step
-from ledger.commands.evidence import Evidence, note
+from ledger.commands.evidence import Evidence
+from ledger.commands.output import note
 from ledger.commands.selection import named
 from ledger.commands.sheet import Problems
 from ledger.errors import Refused, Usage

@@ -8,8 +8,8 @@ import click
 if TYPE_CHECKING:
     from ledger.objects.folder import ObjectStore
 
-from ledger.commands.evidence import note
 from ledger.commands.folder import open_ledger
+from ledger.commands.output import note
 from ledger.commands.progress import progress
 from ledger.commands.proving import trust_of
 from ledger.printable import printable

@@ -6,7 +6,7 @@ from pathlib import Path
 from msgspec import UNSET, UnsetType
 
 from keys.note import parse_note
-from ledger.commands.evidence import note
+from ledger.commands.output import note
 from ledger.commands.progress import progress
 from ledger.confidential import sealed_store
 from ledger.entry import decode_entry

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 from keys.note import Note, Signature, format_note, sign_note
 from ledger.acts import ACTS
-from ledger.commands.evidence import Evidence, described, recorded_name, store
+from ledger.commands.evidence import Evidence, described, read_metadata, recorded_name, store
 from ledger.commands.folder import head_pin, open_ledger
 from ledger.commands.options import Common, tidied
 from ledger.commands.output import print_json, write_new
@@ -29,7 +29,7 @@ from ledger.confidential import ALWAYS, hide_fields, sealed_store
 from ledger.entry import cite, encode_entry, entry_hash
 from ledger.errors import Conflict, Malformed, Refused, Usage, raise_all
 from ledger.fixity import Digests, hash_file, shown
-from ledger.ledger import Answer, Ledger, keep, moment
+from ledger.ledger import Answer, Ledger, keep, moment, stamp
 from ledger.outbox import Outbox
 from ledger.printable import printable
 from ledger.sealed import SealedStore
@@ -38,6 +38,8 @@ Keys = list[tuple[str, str]]
 """Signers in order: a name, and which of its keys: current or next."""
 _WHEN = ("period", "late", "authority", "transfer")
 _LONG_RUN = 7
+LONG_PAUSE_S = 7 * 86400
+"""A pause in the log after which it is asked whether this computer's clock is right."""
 ATTEMPTS = 5
 """How often an act is drafted and signed anew when another entry on the same subject was recorded first."""
 
@@ -174,6 +176,7 @@ class Desk:
         names = by or [self.handler]
         for name in names:
             self.ledger.check_seen(self.keystore, name)
+        self._mind_the_clock()
         keys = keys or [(name, "current") for name in names]
         whole = list[Step]()
         for step in steps:
@@ -189,14 +192,23 @@ class Desk:
                     raise
         return None
 
+    def _mind_the_clock(self) -> None:
+        """A clock that runs ahead dates all that is recorded after it. Said before anything is signed, and only after a long pause."""
+        size = 0 if self.away else self.ledger.size
+        pause = self.ledger.clock() - self.ledger.store.recorded(size - 1) if size else 0
+        if pause > LONG_PAUSE_S:
+            said = f"this computer's clock says {stamp(self.ledger.clock())}, {pause // 86400} days after the last record"
+            click.echo(f"note: {said}; if it is wrong, stop with Ctrl-C and set it right: recorded times never go back", err=True)
+
     def _once(self, steps: list[Step], names: list[str], keys: "Keys", problems: Problems | None) -> Answer | None:
         self._rehearse(steps, names, keys, problems)
-        keep = not self.options.dry_run
+        keep, arrivals = not self.options.dry_run, [step.evidence for step in steps if step.evidence]
         if keep:
             if not self.options.draft:
                 self._needs_draft(keys)
                 self._ask(steps, " and ".join(names))
-            self._put_away([step.evidence for step in steps if step.evidence])
+            self._put_away(arrivals)
+        read_metadata(arrivals)
         taken = partial(Evidence.taken, keep=keep)
         if self.options.dry_run:
             _dry(self._notes(steps, names, self._unsigned(keys), taken))
@@ -315,6 +327,10 @@ class Desk:
         digests = self._waiting.get(path) if not also else None  # the same form may belong to many entries
         self._waiting[path] = digests = digests or hash_file(path, also)
         return described(recorded_name(path.name), digests)
+
+    def bring(self, path: Path, seen: Digests) -> None:
+        """A file whose fingerprints are known is stored with the evidence when the entry has passed the rules, if they are still so."""
+        self._waiting[path] = seen
 
     def _put_away(self, arrivals: list[Evidence]) -> None:
         """Stores what the entries about to be signed refer to: files, and disclosures sealed to their readers."""

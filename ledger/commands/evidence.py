@@ -12,11 +12,14 @@ from typing import Any
 import click
 import msgspec
 
+from ledger.commands.metadata import fields_said
+from ledger.commands.output import note
 from ledger.commands.progress import progress
+from ledger.embedded import Embedded, read_many
 from ledger.errors import Refused, Usage
 from ledger.fixity import Digests, hash_fd, hash_file, open_beneath, open_folder, open_regular, shown
 from ledger.objects.folder import Group, ObjectStore
-from ledger.printable import printable, printable_bytes
+from ledger.printable import printable_bytes
 
 LISTED_AT_MOST = 50
 LISTED_BYTES = 32 * 1024
@@ -41,11 +44,6 @@ def described(name: str, digests: Digests) -> dict[str, Any]:
     if digests.others:
         found["digests"] = dict(sorted(digests.others.items()))
     return found
-
-
-def note(sentence: str) -> None:
-    """Something worth a word, though no fault."""
-    click.echo(f"note: {printable(sentence)}", err=True)
 
 
 @dataclass(frozen=True)
@@ -131,6 +129,7 @@ class Evidence:
         self.also = also
         self._in_place = in_place
         self.digests: list[Digests] | None = None
+        self.said: Embedded | None = None
         self._fields: dict[str, Any] | None = None
         self._refuse_many_digests()
 
@@ -163,16 +162,22 @@ class Evidence:
             if not file["size"]:
                 note(f"{file['name']} is empty: 0 bytes")
         if len(files) == 1:
-            return self._with_metadata(files[0], keep)
+            return self._with_metadata(files[0])
         if len(files) <= LISTED_AT_MOST and len(msgspec.json.encode(files)) <= LISTED_BYTES:
             return {"files": files}
         return self._as_manifest(digests, keep)
 
-    def _with_metadata(self, file: dict[str, Any], keep: bool) -> dict[str, Any]:
-        """What the file says about itself, read from the copy that is kept where there is one."""
-        stored = self._objects.path(file["sha256"])
-        beneath = self.found.under / self.found.paths[0] if self.found.under else Path(self.found.paths[0])
-        said = _said(stored if keep and not self._in_place else beneath, self._called)
+    def place(self) -> Path:
+        """Where its only file is read: the copy that is kept, where there is one."""
+        if self.digests is not None:
+            return self._objects.path(self.digests[0].sha256)
+        return self.found.under / self.found.paths[0] if self.found.under else Path(self.found.paths[0])
+
+    def _with_metadata(self, file: dict[str, Any]) -> dict[str, Any]:
+        """With what the file says about itself."""
+        if self.said is None:
+            read_metadata([self])
+        said = fields_said(self.said, self._called) if self.said else {}
         listed = {"files": [{**file, "media_type": said.pop("media_type")}]}
         return listed if self._derived else {**listed, **said}
 
@@ -204,6 +209,13 @@ def store(objects: ObjectStore, arrivals: Sequence[Evidence], others: Sequence[P
     return beside
 
 
+def read_metadata(arrivals: Sequence[Evidence]) -> None:
+    """What the files of items that have only one say about themselves, of all of them at once."""
+    alone = [evidence for evidence in arrivals if len(evidence.found.paths) == 1 and evidence.said is None]
+    for evidence, said in zip(alone, read_many([evidence.place() for evidence in alone]), strict=True):
+        evidence.said = said
+
+
 def file_set(manifest: bytes) -> dict[str, Any]:
     """What an entry signs of a manifest: count, bytes in all, root."""
     from ledger.objects.manifest import manifest_root, parse_manifest
@@ -218,32 +230,6 @@ def stored_text(objects: ObjectStore, name: str, data: bytes) -> dict[str, Any]:
         path = Path(folder, name)
         path.write_bytes(data)
         return {**described(name, objects.add(path)), "media_type": "text/plain"}
-
-
-def _said(path: Path, called: str) -> dict[str, Any]:
-    """`media_type`, and `embedded` where the file says when, where or with what it was made. Notes begin with what it is called."""
-    from ledger.embedded import read_embedded
-
-    said = read_embedded(path)
-    embedded: dict[str, Any] = {}
-    if said.time:
-        embedded["time"] = said.time
-    if said.latitude and said.longitude:
-        embedded["place"] = {"latitude": said.latitude, "longitude": said.longitude}
-    if said.camera:
-        embedded["camera"] = said.camera
-    for remark in (said.note, f"content credentials in the file: {said.c2pa}" if said.c2pa else None):
-        if remark:
-            note(called + remark)
-    if embedded:
-        note(f"{called}the file says of itself: {_in_words(embedded)}; nobody has checked that")
-    return {"media_type": said.media_type, **({"embedded": embedded} if embedded else {})}
-
-
-def _in_words(embedded: dict[str, Any]) -> str:
-    place = embedded.get("place")
-    parts = (embedded.get("time"), place and f"at {place['latitude']}, {place['longitude']}", embedded.get("camera"))
-    return ", ".join(part for part in parts if part)
 
 
 def also_digests(words: str | None) -> tuple[str, ...]:

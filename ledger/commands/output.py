@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from ledger.errors import Unavailable
+from ledger.printable import printable
 
 
 def write_new(path: Path, data: bytes) -> None:
@@ -26,3 +27,8 @@ def write_new(path: Path, data: bytes) -> None:
 def print_json(value: Any) -> None:
     """JSON for other programs: ASCII only, so that no terminal can be played with."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=True))
+
+
+def note(sentence: str) -> None:
+    """Something worth a word on the error stream, though no fault."""
+    click.echo(f"note: {printable(sentence)}", err=True)

@@ -1,27 +1,23 @@
 """A ledger made again from a backup, and from what its people have kept since."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from keys.errors import NoteError
-from keys.note import parse_note
 from ledger.commands.cargo import files_of
-from ledger.commands.evidence import note
+from ledger.commands.output import note
 from ledger.commands.progress import progress
-from ledger.commands.proving import trust_of
-from ledger.errors import CustodyError, Unavailable, Usage
+from ledger.commands.proving import trust_within
+from ledger.errors import Unavailable, Usage
 from ledger.fixity import shown
 from ledger.ledger import DATABASE, Ledger
 from ledger.outbox import Outbox
 from ledger.printable import printable
-from ledger.record import parse_record, record_hash
+from ledger.record import record_hash
 
 if TYPE_CHECKING:
     from ledger.restore import Refilled, Tail
-    from ledger.source import Trust
 
 _WORTH = 64 << 20
 NAMED = 5
@@ -65,27 +61,13 @@ def _copied(source: Ledger, place: Path) -> None:
     with Backup(source, place) as made:
         made.copy_entries(lambda pages, of: None)
         with Workers(source.size) as judge, progress("records", source.size, worth=20_000) as done:
-            made.audit(_trust_up_to(source), judge, done)
+            made.audit(trust_within(source), judge, done)
         lacking = made.lacking()
         with progress("bytes copied", sum(lacking.values()), worth=_WORTH) as done:
             damaged = made.copy_files(lacking, done)
         made.finish()
     for sha256 in damaged[:NAMED]:
         note(f"the file {sha256} of the backup is not what its name says, and was left there; look for another copy")
-
-
-def _trust_up_to(source: Ledger) -> "Trust":
-    """What this computer remembers, as far as the backup goes: that there was more is expected."""
-    trust = trust_of(source)
-    pins = tuple(pin for pin in trust.pins if pin.size <= source.size)
-    return replace(trust, pins=pins, receipts=tuple(note for note in trust.receipts if _index_of(note) < source.size))
-
-
-def _index_of(receipt: bytes) -> int:
-    try:
-        return parse_record(parse_note(receipt).text).index
-    except (NoteError, CustodyError):
-        return 0  # a damaged keepsake accuses nobody
 
 
 def _tail(ledger: Ledger, homes: tuple[str, ...]) -> "Tail":
