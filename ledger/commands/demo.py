@@ -155,6 +155,7 @@ def _to_look_at(place: Path) -> None:
         "what was in the box, and what became of each bag": f"transfer {story_box.TRANSFER}",
         "the bag that was lost and found": f"show {story_box.LOST}",
         "the bag that was at the laboratory": f"show {story_lab.BAG}",
+        "what is known of the incident, and what is not": f"incidents {quote(story.INCIDENT)}",
     }
     program = "custody" if shutil.which("custody") else quote(printable(sys.argv[0]))
     begin = f"  {program} -L {quote(printable(str(place / 'case.ledger')))}"
