@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import click
@@ -38,13 +39,21 @@ class Offers:
         box = self.items[subject].container
         return box if box in self.items and box not in self.excepted else None
 
-    def visible(self, desk: Desk, subject: str) -> bool:
+    def visible(self, subject: str) -> bool:
         """Whether its containers were looked into: each has no intact seal, or it is known what is missing in it."""
         box = self.box(subject)
-        if box is None:
-            return True
-        opened = not self.items[box].sealed or any(content in self.excepted for content in inside(desk, box))
-        return opened and self.visible(desk, box)
+        return box is None or ((not self.items[box].sealed or box in self._opened) and self.visible(box))
+
+    @cached_property
+    def _opened(self) -> set[str]:
+        """Every container around something that is missing."""
+        found = set[str]()
+        for subject in self.excepted:
+            box = self.items[subject].container
+            while box in self.items and box not in found:
+                found.add(box)
+                box = self.items[box].container
+        return found
 
 
 def accept_offers(desk: Desk, excepted: Iterable[str], sheet: str | None, seals_intact: bool) -> None:
@@ -120,7 +129,7 @@ def _look(desk: Desk, offers: Offers, subject: str, cells: dict[str, str]) -> Lo
         return look(desk, subject, o)
     if item.content is not None and not item.sealed:
         return _hashed(desk, subject, item, o)
-    if offers.seals_intact and item.sealed and offers.visible(desk, subject):
+    if offers.seals_intact and item.sealed and offers.visible(subject):
         return look(desk, subject, {**o, "seal": item.seal})
     if offers.box(subject) is not None:
         return unseen(desk, subject, o)
