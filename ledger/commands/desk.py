@@ -29,7 +29,7 @@ from ledger.confidential import ALWAYS, hide_fields, sealed_store
 from ledger.entry import cite, encode_entry, entry_hash
 from ledger.errors import Conflict, Malformed, Refused, Usage, raise_all
 from ledger.fixity import Digests, hash_file, shown
-from ledger.ledger import Answer, Ledger, keep, moment, stamp
+from ledger.ledger import Answer, Draft, Ledger, keep, moment, stamp
 from ledger.outbox import Outbox
 from ledger.printable import printable
 from ledger.sealed import SealedStore
@@ -215,7 +215,7 @@ class Desk:
         elif self.options.draft:
             self._notes(steps, names, lambda entry: self._write_draft(entry, names), taken)
         else:
-            return self.record(self._notes(steps, names, partial(self.signed, keys=keys), taken), names)
+            return self.record(self._notes(steps, names, self._signing(keys), taken), names)
         return None
 
     def foresee(self, act: str, subject: str, body: Mapping[str, Any]) -> None:
@@ -259,23 +259,17 @@ class Desk:
         lines: list[int | None] | None = None,
     ) -> list[bytes]:
         """The entries one after another, each able to cite those before it. `lines` gets the line of each one made."""
-        now, notes = moment(self.options.when, self.ledger.clock), list[bytes]()
+        now, draft, notes = moment(self.options.when, self.ledger.clock), self.ledger.drafting(), list[bytes]()
         for step in steps:
             with naming(problems, step.line):
                 body = {**step.body, **(step.citing([cite(entry_hash(note)) for note in notes]) if step.citing else {})}
                 fields = fields_of(step.evidence) if step.evidence else {}
                 for name, value in fields.items():
                     body[name] = [*body.get(name, []), *value] if name == "attachments" else value
-                notes.append(note_of(self._draft(step, names, body, step.time or now)))
+                notes.append(note_of(_drafted(draft, step, names, body, step.time or now)))
                 if lines is not None:
                     lines.append(step.line)
         return notes
-
-    def _draft(self, step: Step, names: list[str], body: dict[str, Any], time: str) -> "Entry[Body]":
-        try:
-            return self.ledger.draft(step.act, step.subject, names, body, time)
-        except Malformed as error:  # what was typed does not fit; nobody has tampered with anything
-            raise Refused("entry.form", f"{error}; correct it and repeat") from None
 
     def _unsigned(self, keys: "Keys") -> "Callable[[Entry[Body]], bytes]":
         """What gives an entry as a note of the size it will have, with signatures of zeros."""
@@ -343,8 +337,13 @@ class Desk:
 
     def signed(self, entry: "Entry[Body]", keys: "Keys") -> bytes:
         """The entry's note, with a line by each signer; all their keys must be on this computer."""
+        return self._signing(keys)(entry)
+
+    def _signing(self, keys: "Keys") -> "Callable[[Entry[Body]], bytes]":
+        """What signs entry after entry with the same keys, which are opened now."""
         self._needs_draft(keys)
-        return sign_note(encode_entry(entry), [self.signer(name, which) for name, which in keys])
+        signers = [self.signer(name, which) for name, which in keys]
+        return lambda entry: sign_note(encode_entry(entry), signers)
 
     def _needs_draft(self, keys: "Keys") -> None:
         away = [name for name, which in keys if not self.keystore.has(name, which)]
@@ -431,6 +430,13 @@ def _runs(indexes: list[int]) -> Iterator[str]:
     for _, group in groupby(enumerate(indexes), key=lambda pair: pair[1] - pair[0]):
         run = [str(index) for _, index in group]
         yield from run if len(run) < _LONG_RUN else [f"{run[0]} to {run[-1]}"]
+
+
+def _drafted(draft: Draft, step: Step, names: list[str], body: dict[str, Any], time: str) -> "Entry[Body]":
+    try:
+        return draft(step.act, step.subject, names, body, time)
+    except Malformed as error:  # what was typed does not fit; nobody has tampered with anything
+        raise Refused("entry.form", f"{error}; correct it and repeat") from None
 
 
 def _dry(notes: list[bytes]) -> None:

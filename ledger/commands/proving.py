@@ -12,7 +12,7 @@ from ledger.commands.options import Common
 from ledger.commands.output import print_json, write_new
 from ledger.commands.passphrases import PASSPHRASES
 from ledger.commands.progress import progress
-from ledger.errors import Refused, Unavailable, Usage
+from ledger.errors import Refused, Unavailable, Usage, worst
 from ledger.printable import printable
 
 if TYPE_CHECKING:
@@ -115,14 +115,18 @@ def _subject_proof(ledger: "Ledger", subject: str) -> bytes:
     metavar="DIR",
     help="After a sound audit, write policy and anchors.json for others there.",
 )
+@click.option(
+    "--before", type=click.Path(), metavar="LEDGER", help="Also the ended ledger that this one continues: both are read as one history."
+)
 @click.option("--json", "as_json", is_flag=True)
 def audit(
-    trust: str | None, no_pins: bool, since: int | None, require: tuple[str, ...], trust_to: str | None, as_json: bool
+    trust: str | None, no_pins: bool, since: int | None, require: tuple[str, ...], trust_to: str | None, before: str | None, as_json: bool
 ) -> int:
     """Check everything, and say for each verdict line what holds.
 
     Exit status: 0 sound, 1 a fault, 3 cannot tell (no anchor, or a line that you require could not be checked).
     """
+    from ledger.commands.succession import read_as_one
     from ledger.report import LINES
     from ledger.workers import Workers
 
@@ -136,12 +140,20 @@ def audit(
             raise Usage(f"no pin or anchor of yours reaches size {since}: audit all of it, or from a checkpoint that you hold")
         with Workers(ledger.size) as judge, progress("records", ledger.size, worth=20_000) as done:
             report = ledger.audit(held, judge, since or 0, done)
-        code = report.exit_code(require)
+        earlier = read_as_one(ledger, report, Path(before)) if before else None
+        code = worst([report.exit_code(require), earlier.exit_code() if earlier is not None else 0])
         if code == 0 and not no_pins:
             _move_pins(ledger, report)
         if trust_to and code == 0:
             save_trust(ledger, Path(trust_to))
-    print_json(as_data(report, code)) if as_json else show_report(report, code)
+    if as_json:
+        print_json({**as_data(report, code), **({"before": as_data(earlier, earlier.exit_code())} if earlier is not None else {})})
+    else:
+        if earlier is not None:
+            click.echo("the ledger before, as far as it is here:")
+            show_report(earlier, earlier.exit_code())
+            click.echo("\nthe ledger that continues it:")
+        show_report(report, code)
     return code
 
 
@@ -156,6 +168,28 @@ def _trust(ledger: "Ledger", folder: str | None, use_pins: bool) -> "Trust":
 def trust_of(ledger: "Ledger") -> "Trust":
     """The pins and receipts of this computer's own handlers."""
     return _trust(ledger, None, use_pins=True)
+
+
+def trust_within(ledger: "Ledger") -> "Trust":
+    """The same, as far as this ledger goes: of one that was cut off or copied long ago it is expected that there was more."""
+    from dataclasses import replace
+
+    trust, size = trust_of(ledger), ledger.size
+    pins = tuple(pin for pin in trust.pins if pin.size <= size)
+    return replace(trust, pins=pins, receipts=tuple(receipt for receipt in trust.receipts if receipt_index(receipt) < size))
+
+
+def receipt_index(receipt: bytes) -> int:
+    """Which record it is for; that a damaged one is for none, the audit sees."""
+    from keys.errors import NoteError
+    from keys.note import parse_note
+    from ledger.errors import Malformed, NewerFormat
+    from ledger.record import parse_record
+
+    try:
+        return parse_record(parse_note(receipt).text).index
+    except (NoteError, Malformed, NewerFormat):
+        return 0
 
 
 def trust_from(folder: Path, pins: "tuple[Pin, ...]" = (), receipts: tuple[bytes, ...] = ()) -> "Trust":
