@@ -220,7 +220,7 @@ SCHEMA_CASES = (
     Case("add a column", lambda a: a.plainly("ALTER TABLE items ADD COLUMN remark TEXT"), 1,
          (("log", None, None, "the table items has another text"),)),
     Case("a view that hides items", lambda a: a.plainly("ALTER TABLE items RENAME TO items_", "CREATE VIEW items AS SELECT * FROM items_ LIMIT 1"), 1,
-         (("log", None, None, "items is a view, not a table"), *[("log", None, None, SCHEMA)] * 3)),
+         (("log", None, None, "items is a view, not a table"), *[("log", None, None, SCHEMA)] * 4)),
     Case("INSERT OR REPLACE", insert_or_replace, 0),
 )  # fmt: skip
 

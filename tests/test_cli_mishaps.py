@@ -345,6 +345,22 @@ def test_an_item_stolen_from_a_box_is_no_longer_in_it(office: Office) -> None:
     assert now(office, "O-2") == ("missing", OLENA)
 
 
+# --- a clock that is wrong -----------------------------------------------------------------------------------------------------
+
+
+def test_a_clock_far_ahead_is_told_before_anything_is_signed(office: Office, later: Later) -> None:
+    office.new_item()
+    later(6.9)
+    assert "clock" not in office.run("note", "O-1", "a week's pause is nothing").stderr
+    later(7.1)
+    said = office.run("note", "O-1", "a wrong passphrase", "--passphrase-file", office.file("words", b"not the words"), expect=None)
+    assert said.status != 0
+    assert f"this computer's clock says {in_days(0)[:10]}" in said.stderr
+    assert "7 days after the last record; if it is wrong, stop with Ctrl-C and set it right" in said.stderr
+    office.run("note", "O-1", "after a long pause")
+    assert "clock" not in office.run("note", "O-1", "and at once again").stderr, "it is said once"
+
+
 # --- slips of the pen ----------------------------------------------------------------------------------------------------------
 
 ERROR = ("--manner", "entered_in_error", "--survives", "nothing", "--authority", "rule", "4")
