@@ -41,6 +41,7 @@ OBJECTS = "objects"
 ROWS_TOLD = 3
 """Table rows named one by one in an audit."""
 Clock = Callable[[], int]
+Draft = Callable[[str, str, Sequence[str], dict[str, Any], str], Entry[acts.Body]]
 
 
 def system_clock() -> int:
@@ -213,11 +214,19 @@ class Ledger:
 
     def draft(self, act: str, subject: str, by: Sequence[str], body: dict[str, Any], time: str) -> Entry[acts.Body]:
         """The entry as it would be signed now: with the head that was seen and the subject's previous entry."""
-        head = self.store.fact(f"head:{subject}", Head)
-        size = self.committed
+        return self.drafting()(act, subject, by, body, time)
+
+    def drafting(self) -> Draft:
+        """What drafts entries, as `draft`, of which all have seen the log as it is at this moment."""
+        origin, size = self.origin, self.committed
         seen = {"size": size, "record": cite(self.hash_at(size - 1))} if size else None
-        prev = None if head is None else {"seq": head.seq, "entry": head.entry}
-        return make_entry(act, ledger=self.origin, subject=subject, time=time, by=list(by), seen=seen, prev=prev, body=body)
+
+        def draft(act: str, subject: str, by: Sequence[str], body: dict[str, Any], time: str) -> Entry[acts.Body]:
+            head = self.store.fact(f"head:{subject}", Head)
+            prev = None if head is None else {"seq": head.seq, "entry": head.entry}
+            return make_entry(act, ledger=origin, subject=subject, time=time, by=list(by), seen=seen, prev=prev, body=body)
+
+        return draft
 
     def check_seen(self, keystore: Keystore, handler: str) -> None:
         """Raises RolledBack where this handler has seen a longer or another log than this one: nobody signs on that."""

@@ -1,6 +1,7 @@
 """The rules for typed text, applied when recording; never by verifiers, whose Unicode tables differ."""
 
 import unicodedata
+from functools import lru_cache
 
 from ledger.errors import Refused
 from ledger.printable import escaped
@@ -26,9 +27,10 @@ def tidy_text(s: str, multiline: bool) -> tuple[str, tuple[str, ...]]:
     point, for control characters, direction overrides and isolates, BOM, tags, unassigned code points,
     noncharacters and lone surrogates; and for text that is empty, only spaces, or over 64 KiB.
     """
-    for place, character in enumerate(s):
-        if not (multiline and character == "\n"):
-            _refuse_unfit(character, place)
+    if any(unfit(character) is not None for character in set(s)):
+        for place, character in enumerate(s):
+            if not (multiline and character == "\n"):
+                _refuse_unfit(character, place)
     tidy = unicodedata.normalize("NFC", s)
     if not any(_is_visible(character) for character in tidy):
         raise Refused("text", "the text is empty or holds only spaces; type it, or leave the field out")
@@ -38,6 +40,7 @@ def tidy_text(s: str, multiline: bool) -> tuple[str, tuple[str, ...]]:
     return tidy, notes if tidy == s else (_JOINED, *notes)
 
 
+@lru_cache(maxsize=4096)
 def unfit(character: str) -> str | None:
     """Why this character may not be recorded, or None."""
     if character in _BIDI:

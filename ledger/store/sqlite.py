@@ -16,6 +16,7 @@ from keys.note import parse_note
 from ledger.acts import Body
 from ledger.entry import Entry, cite, text_hash
 from ledger.errors import CannotTell, Conflict
+from ledger.fields import instant
 from ledger.index import Index, index_value
 from ledger.merkle import TILE_HEIGHT, TILE_WIDTH, parse_hash, root_of
 from ledger.record import Record, format_record, record_hash, subject_tag
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     import sqlite_utils
 
 Outcome = Literal["open", "recorded", "not recorded", "unknown"]
+_HELD = 10_000
+"""Entries that a transaction holds at most before it writes what the tables say of them."""
 
 
 class SqliteStore(Reading):
@@ -136,6 +139,9 @@ class Writing(Reading):
         """When this transaction records, Unix seconds: its writer reads the clock once."""
         self._facts: dict[str, Fact | None] = {}
         self._sink = Sink(plainly(connection))
+        self._unsaid: list[tuple[Entry[Body], Record, Changes]] = []
+        self._asked: tuple[bytes, int | None] | None = None
+        self._last: int | None = None
         self._size, self._head = self.head() or (0, FIRST)
         # What stands in the log stays as it is: each of these is read once in a transaction.
         self._hash, self._time = lru_cache(64)(super().record_hash), lru_cache(64)(super().recorded)
@@ -155,11 +161,16 @@ class Writing(Reading):
         return self._hash(index) if index < self._size else None
 
     def recorded(self, index: int) -> int:
-        return self._time(index)
+        return self._last if self._last is not None and index == self._size - 1 else self._time(index)
+
+    def known_text(self, text_hash: bytes) -> int | None:
+        if self._asked is None or self._asked[0] != text_hash:  # asked before an entry is judged, and again by its judge
+            self._asked = text_hash, super().known_text(text_hash)
+        return self._asked[1]
 
     def index_head(self) -> tuple[int, bytes]:
         if self._index is None:
-            self._sink.flush()
+            self.show()
             self._index = self.index()
         return self._index.subjects, self._index.root()
 
@@ -177,7 +188,7 @@ class Writing(Reading):
             if code_of(error) == CONSTRAINT:
                 raise Conflict(f"this entry cannot be recorded here, it may already be: {error}") from error
             raise explain(error, self._connection.path, True) from error
-        self._size, self._head = record.index + 1, digest
+        self._size, self._head, self._last, self._asked = record.index + 1, digest, instant(record.recorded), None
         self._complete_tiles()
         self._remember(entry, record, changes)
 
@@ -192,7 +203,9 @@ class Writing(Reading):
 
     def _remember(self, entry: Entry[Body], record: Record, changes: Changes) -> None:
         self._facts.update(changes)
-        self._sink.add(entry, record, cite(record.entry), changes)
+        self._unsaid.append((entry, record, changes))  # a rehearsal ends before anybody asks the tables
+        if len(self._unsaid) >= _HELD:
+            self._say()
         if self._index is None:
             return
         for key, fact in changes.items():
@@ -200,8 +213,14 @@ class Writing(Reading):
                 tag = subject_tag(entry.ledger, key.removeprefix("head:"))
                 self._index.put(tag, index_value(fact.seq + 1, parse_hash(fact.record.encode())))
 
+    def _say(self) -> None:
+        for entry, record, changes in self._unsaid:
+            self._sink.add(entry, record, cite(record.entry), changes)
+        self._unsaid.clear()
+
     def show(self) -> None:
         """What was appended so far can now be read by others on this connection."""
+        self._say()
         self._sink.flush()
 
     def put_checkpoint(self, size: int, note: bytes) -> None:
@@ -215,7 +234,7 @@ class Writing(Reading):
 
     def commit(self) -> None:
         """The point of no return. After an error here it may still be recorded, except where the disk was full or locked."""
-        self._sink.flush()
+        self.show()
         raw, path = self._connection.raw, self._connection.path
         try:
             raw.execute("COMMIT")
