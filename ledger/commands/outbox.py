@@ -10,7 +10,7 @@ import msgspec
 from ledger.commands.cargo import beside, carry, files_of, packed
 from ledger.commands.desk import Desk, Step
 from ledger.commands.evidence import stored_text
-from ledger.commands.folder import SUPERSEDED, open_ledger
+from ledger.commands.folder import SUPERSEDED, is_settled, open_ledger
 from ledger.commands.inbox import standing
 from ledger.commands.options import Common
 from ledger.commands.output import note as remark
@@ -41,7 +41,7 @@ def outbox(ctx: click.Context, as_json: bool) -> None:
     if ctx.invoked_subcommand is not None:
         return
     with open_ledger(write=True, ahead=False) as ledger:
-        rows = _rows(ledger, ledger.try_out(Outbox(ledger.folder).notes()))
+        rows = _rows(ledger, _unsettled(ledger))
     if as_json:
         return print_json([dict(zip(("number", "act", "about", "by", "time", "entry", "state"), row, strict=True)) for row in rows])
     if not rows:
@@ -49,6 +49,15 @@ def outbox(ctx: click.Context, as_json: bool) -> None:
     from ledger.commands.paper import table
 
     table(("no.", "act", "about", "by", "time", "state"), [(*row[:5], row[6]) for row in rows])
+
+
+def _unsettled(ledger: Ledger) -> list[Waiting]:
+    """What waits still; what is recorded by now, or signed anew, leaves the outbox."""
+    outbox = Outbox(ledger.folder)
+    seen = ledger.try_out(outbox.notes())
+    settled = [each.note for each in seen if is_settled(ledger, each)]
+    outbox.drop(settled)
+    return [each for each in seen if each.note not in settled]
 
 
 def _rows(ledger: Ledger, seen: list[Waiting]) -> list[tuple[str, ...]]:
@@ -109,7 +118,7 @@ def redo(handler: str | None, yes: bool, passphrases: tuple[str, ...]) -> None:
     A number that is taken by now is replaced by the next free one; a handover follows the offer that is open now.
     """
     with Desk(Common(handler, passphrases, None, False, None, False, ())) as desk:
-        seen = standing(desk.ledger, desk.ledger.try_out(Outbox(desk.ledger.folder).notes()))
+        seen = standing(desk.ledger, _unsettled(desk.ledger))
         mine = set(_mine(desk, handler))
         waiting = [each for each in seen if each[0].place is None and set(each[0].entry.by) <= mine]
         if not waiting:
