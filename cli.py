@@ -43,6 +43,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "list": ("reading", "The items, and who holds them."),
     "show": ("reading", "One item: its custody as a timeline, findings, exceptions."),
     "log": ("reading", "The records, newest last."),
+    "explore": ("explore", "Look through the tables in a browser, on this computer alone."),
     "incidents": ("incidents", "What is known of an incident: items by side, findings, open questions."),
     "find": ("find", "Find a file, hash, number, serial, address or words in the ledger."),
     "label": ("labels", "Labels for items: sheets to print, or one on the terminal."),

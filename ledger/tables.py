@@ -141,8 +141,8 @@ def rows(entry: Entry[acts.Body], record: Record, cited: str, changes: Changes) 
     """
     said: dict[str, Value] = {"record_index": record.index, "time": entry.time, "recorded": record.recorded, "entry": cited}
     stands: Row = "entries", {**said, "act": entry.act, "subject": entry.subject, "signers": _names(entry.by)}
-    named = [*_of_transfer(entry, record), *_identifiers(entry, record)]
-    return [stands, *named, *_of_act(entry, said), *_of_changes(entry, record, said, changes)]
+    told = [*_of_act(entry, said), *_of_changes(entry, record, said, changes)]
+    return [stands, *_of_transfer(entry, record), *told, *_identifiers(entry, record)]
 
 
 def _of_transfer(entry: Entry[acts.Body], record: Record) -> Iterator[Row]:

@@ -45,6 +45,7 @@ def exploring(path: Path, texts: Iterable[tuple[int, str]]) -> Iterator[Sink]:
     connection = connect(path)
     try:
         with connection.transaction("BEGIN IMMEDIATE"):
+            connection.run("PRAGMA defer_foreign_keys=ON")  # rows of equal columns go in together, whichever links to which
             with connection.translating():
                 db = sqlite_utils.Database(connection.raw, execute_plugins=False)
                 for table in _FOR_PEOPLE:
