@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from faults import mounted
+from faults import copied, mounted, needs_strace, points, traced
 from office import ORIGIN, PASSPHRASE, Office, full
 
 from ledger.errors import Unavailable
@@ -46,7 +46,7 @@ def test_a_backup_is_the_same_ledger(office: Office, stick: Path) -> None:
     office.run("checkpoint", as_=None)
     office.run("note", "O-1", "seen", "--present", "Dr. Roe")
     said = office.run("backup", stick, as_=None).stdout
-    assert said == f"{office.size()} records, 1 files (1 new, 8 bytes), audited: sound\n"
+    assert said == f"{office.size()} records, 1 file (1 new, 8 bytes), audited: sound\n"
     assert records(stick) == records(office.ledger_folder)
     assert faults(stick) == []
     with office.open() as one, Ledger.open(stick) as other:
@@ -134,8 +134,9 @@ def test_every_backup_during_writes_is_sound_and_a_beginning_of_the_ledger(offic
     assert sizes[0] < sizes[-1]
 
 
-def test_a_writer_need_not_wait_for_a_backup(office: Office, stick: Path) -> None:
-    """In WAL mode; a snapshot is copied while others go on."""
+def test_a_writer_need_not_wait_for_a_backup(office: Office, stick: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In WAL mode; one moment is copied, page by page, while others go on."""
+    monkeypatch.setattr("ledger.store.copying._PAGES", 8)
     office.new_item("olena")
     stick.mkdir(parents=True)
     with office.open() as ledger:
@@ -239,7 +240,7 @@ def test_a_damaged_file_is_named_and_does_not_stop_the_rest(office: Office, stic
     path.write_bytes(b"changed")
     result = office.run("backup", stick, as_=None, expect=1)
     assert f"the ledger's own file {sha256} is not what its name says" in result.stderr
-    assert "1 files (1 new" in result.stdout
+    assert "1 file (1 new" in result.stdout
     assert not (stick / "objects" / sha256[:2] / sha256).exists()
     assert records(stick) == records(office.ledger_folder)
 
@@ -388,6 +389,45 @@ def test_a_stick_pulled_out_half_way_leaves_the_earlier_backup_usable(
     assert faults(stick) == []
     monkeypatch.undo()
     assert "(3 new" in office.run("backup", stick, as_=None).stdout
+
+
+def test_a_stick_that_keeps_other_bytes_than_it_was_given_is_told(office: Office, stick: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each copy is read back."""
+    office.new_item("olena")
+    monkeypatch.setattr("ledger.objects.intake._write", lambda fd, chunk: os.write(fd, bytes(len(chunk))))
+    said = office.run("backup", stick, as_=None, expect=5).stderr
+    assert "Input/output error" in said
+    assert not [path for path in (stick / "objects").rglob("*") if path.is_file()]
+
+
+def test_a_folder_that_vanishes_half_way_is_told(office: Office, stick: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.new_item("olena")
+    monkeypatch.setattr("ledger.backup.copy_sealed", lambda source, target: shutil.rmtree(stick))
+    said = office.run("backup", stick, as_=None, expect=5).stderr
+    assert "cannot be written (No such file or directory); there is no whole copy in" in said
+    assert said.count("\n") == 1
+
+
+def test_a_backup_killed_at_any_change_leaves_the_earlier_one_or_the_new(office: Office) -> None:
+    """The short form: some of all the places at which it changes the disk."""
+    needs_strace()
+    stick = office.folder / "stick"
+    office.run("backup", stick, as_=None)
+    office.new_item("olena")
+    office.env["CUSTODY_LEDGER"] = "../case.ledger"
+    args = ("backup", "../stick")
+    sizes, found = set(), points(office, args, None)
+    last = max(number for call, number in found if call == "fsync")  # of the folder, when the new one is in its place
+    for call, number in [*found[::9], ("fsync", last)]:
+        with copied(office) as scratch:
+            traced(scratch, args, None, "-e", f"inject={call}:signal=SIGKILL:when={number}")
+            there = records(scratch.folder / "stick")
+            sizes.add(len(there))
+            assert records(scratch.ledger_folder)[: len(there)] == there, (call, number)
+            assert faults(scratch.folder / "stick") == [], (call, number)
+            scratch.run(*args, as_=None)
+            assert records(scratch.folder / "stick") == records(scratch.ledger_folder), (call, number)
+    assert len(sizes) == 2
 
 
 def test_a_stick_that_is_gone_before_the_last_step_changes_nothing(office: Office, stick: Path, monkeypatch: pytest.MonkeyPatch) -> None:

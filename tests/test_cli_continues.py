@@ -3,13 +3,14 @@
 import json
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from office import CHEAP, ORIGIN, PASSPHRASE, Office, Result, full
 
-from keys.note import parse_note, sign_note
+from keys.note import format_note, parse_note, sign_note
 from ledger.checkpoint import Checkpoint, parse_checkpoint_text, sign_checkpoint
 from ledger.entry import encode_entry
 from ledger.ledger import Ledger, keep, moment
@@ -215,6 +216,20 @@ def test_another_ledger_is_not_taken_over(two: Two, tmp_path: Path) -> None:
     assert two.take("O-1", "--all", expect=2).stderr
 
 
+def test_another_copy_of_the_old_ledger_is_not_taken_over(two: Two) -> None:
+    """What is continued is a checkpoint over other records: the folder is a fork."""
+    fork = two.old.folder / "fork"
+    shutil.copytree(two.old.ledger_folder, fork)
+    two.close()
+    two.begin()
+    office = Office(two.old.folder, {"CUSTODY_LEDGER": str(fork)})
+    with Ledger.open(fork, write=True) as ledger:
+        body = {"authority": {"kind": "order", "reference": "1"}, "scope": {"label": "case 1"}}
+        entry = ledger.draft("hold", "ledger", [full("rada")], body, moment(None, ledger.clock))
+        office._record(ledger, entry, [full("rada")])
+    assert "is not what this ledger continues" in two.new.run("takeover", fork, "--all", expect=1).stderr
+
+
 def test_a_file_that_was_damaged_there_is_not_taken_over_unseen(two: Two) -> None:
     two.close()
     two.begin()
@@ -357,11 +372,34 @@ def test_a_checkpoint_without_the_second_signature_is_a_fault(two: Two) -> None:
     assert any("lacks a signature of that log" in fault for fault in faults(two.audit(expect=1)))
 
 
+def test_the_keys_of_an_epoch_must_have_signed_its_checkpoint(two: Two) -> None:
+    """Right after a change of the log key both pairs; later the new pair alone."""
+    two.close()
+    two.old.keystore.create_log(ORIGIN, PASSPHRASE, CHEAP, which="next")
+    two.old.run("key", "rotate", ORIGIN, "--registrar", full("rada"), as_="rada")
+    two.close()
+    both = two.old.file("both", two.old.run("checkpoint", "--show", as_=None).stdout.encode())
+    assert both.read_bytes().count("— ".encode()) == 4
+    two.old.run("note", "O-1", "later")
+    two.close()
+    two.begin()
+    assert faults(two.audit()) == []
+
+
+def test_half_of_the_keys_after_a_rotation_are_not_enough(two: Two) -> None:
+    two.old.keystore.create_log(ORIGIN, PASSPHRASE, CHEAP, which="next")
+    two.old.run("key", "rotate", ORIGIN, "--registrar", full("rada"), as_="rada")
+    two.close()
+    note = parse_note(two.old.run("checkpoint", "--show", as_=None).stdout.encode())
+    two.begin(continues=two.old.file("half", format_note(replace(note, signatures=note.signatures[:2]))))
+    assert any("lacks a signature of that log" in fault for fault in faults(two.audit(expect=1)))
+
+
 def acquired(two: Two, number: str, **other: Any) -> None:
     """Takes an item over by hand, with other words than `takeover` would write."""
     with two.old.open() as old:
         subject = old.subject_of(number)
-        chain = old.store.chain(subject)
+        chain = old.store.chain(old.subject_of(other.pop("of", number)))
         entry = next(row["entry"] for row in old.store.rows("entries", record_index=chain[other.pop("at", -1)]))
         checkpoint = (old.store.checkpoint() or b"").decode()
         file = {"name": "video.mp4", "size": 3, "sha256": old.item(subject).content}
@@ -381,10 +419,11 @@ def acquired(two: Two, number: str, **other: Any) -> None:
     [
         ({}, None),
         ({"at": 0}, "is not the last in un.example/mission-7: 1 later ones are left out"),
+        ({"of": "P-1"}, "is none of its chain in un.example/mission-7"),
         ({"files": [{"name": "video.mp4", "size": 3, "sha256": "0" * 64}]}, "its reference fingerprints are not those"),
         ({"origin": {"ledger": ORIGIN, "checkpoint": "nothing", "entry": "A" * 43 + "="}}, "is not one of un.example/mission-7"),
     ],
-    ids=["true", "an earlier entry", "other files", "no checkpoint"],
+    ids=["true", "an earlier entry", "an entry of another item", "other files", "no checkpoint"],
 )
 def test_an_item_that_claims_another_past_is_a_fault(two: Two, other: dict[str, Any], said: str | None) -> None:
     two.old.run("note", "O-1", "later")
@@ -411,5 +450,5 @@ def test_an_ended_item_is_neither_taken_over_nor_missed(two: Two) -> None:
     two.old.run("dispose", "O-1", "--manner", "destroyed", "--survives", "nothing", "--authority", "order", "3", "--witness", full("petro"))
     two.close()
     two.begin()
-    assert "was disposed of" in two.take("O-1", expect=4).stderr
+    assert "was disposed of" in two.take("O-1", expect=2).stderr
     assert "O-1" not in notes(two.audit())

@@ -108,6 +108,12 @@ def _flipped(at: int) -> Callable[[Pairs], Pairs]:
     return flip
 
 
+def _retimed(pairs: Pairs) -> Pairs:
+    """The second record claims another time."""
+    text, note = pairs[1]
+    return [pairs[0], (text.replace(b"\n20", b"\n19", 1), note), *pairs[2:]]
+
+
 @pytest.mark.parametrize(
     ("change", "error", "said"),
     [
@@ -117,6 +123,7 @@ def _flipped(at: int) -> Callable[[Pairs], Pairs]:
         (lambda pairs: pairs[::-1], Malformed, "does not follow"),
         (lambda pairs: [pairs[0], *pairs], Malformed, "does not follow"),
         (lambda pairs: [(pairs[0][0], pairs[1][1]), *pairs[1:]], Malformed, "another entry than its own"),
+        (_retimed, Malformed, "does not follow"),
         (_flipped(100), Malformed, "another entry than its own"),
         (_flipped(-5), Malformed, "another entry than its own"),
         (lambda pairs: [(b"not a record\n", pairs[0][1]), *pairs[1:]], Malformed, "record is not in the format"),
@@ -222,6 +229,19 @@ def test_a_checkpoint_over_other_records_is_refused(office: Office, copy: Path) 
         before = ledger.size
         with pytest.raises(Fault, match="is not one of these records"):
             ledger.follow(*pairs_of(office), foreign)
+        assert ledger.size == before
+
+
+def test_a_checkpoint_that_lacks_a_signature_of_the_log_is_refused(office: Office, copy: Path) -> None:
+    office.new_item("olena")
+    office.run("checkpoint", as_=None)
+    with office.open() as ledger:
+        text = parse_note(ledger.store.checkpoint() or b"").text
+    half = sign_note(text, [office.keystore.unlock(ORIGIN, PASSPHRASE).signer])
+    with Ledger.open(copy, write=True) as ledger:
+        before = ledger.size
+        with pytest.raises(Fault, match="lacks a signature of the log"):
+            ledger.follow(*pairs_of(office), [half])
         assert ledger.size == before
 
 

@@ -175,9 +175,10 @@ def test_a_gap_is_named_and_ends_the_log(scene: Scene) -> None:
     scene.lose()
     scene.forget()
     result = office.run("restore", scene.stick, scene.new, "--kept", first, "--kept", last, as_=None, expect=3)
-    assert f"restored to record {scene.before}; the last 1 records came from receipts" in result.stdout
+    assert f"restored to record {scene.before}; the last 1 record came from receipts" in result.stdout
     assert f"receipts prove {scene.before + 3} records, of which nobody brought record {scene.before + 1}" in result.stderr
     assert "--continues" in result.stderr
+    assert f"kept but not to be placed: record {scene.before + 2}, note of O-1 by {full('olena')}" in result.stderr
     assert len(scene.records()) == scene.before + 1
     assert faults(scene.new) == []
 
@@ -211,6 +212,18 @@ def test_an_altered_kept_file_brings_nothing(scene: Scene) -> None:
     result = office.run("restore", scene.stick, scene.new.with_name("second"), "--kept", home, as_=None, expect=3)
     assert "could not be proved from what was brought" in result.stderr
     assert faults(scene.new.with_name("second")) == []
+
+
+def test_a_false_entry_beside_the_true_one_does_no_harm(scene: Scene) -> None:
+    office = scene.office
+    office.run("note", "O-1", "what was said")
+    home = scene.home_of(scene.before)
+    (kept,) = kept_in(home, ORIGIN)
+    Keystore(home).keep(ORIGIN, [(kept.index, kept.entry.replace(b"what was said", word), kept.receipt) for word in (b"AAAA", b"zzzz")])
+    held = scene.lose()
+    scene.forget()
+    office.run("restore", scene.stick, scene.new, "--kept", home, as_=None)
+    assert scene.records() == held
 
 
 def test_a_receipt_that_no_key_of_the_log_signed_proves_nothing(scene: Scene) -> None:

@@ -12,6 +12,7 @@ from ledger.commands.folder import open_ledger
 from ledger.commands.output import note
 from ledger.commands.progress import progress
 from ledger.commands.proving import trust_of
+from ledger.commands.words import counted
 from ledger.printable import printable
 
 _WORTH = 64 << 20
@@ -51,13 +52,12 @@ def backup(dest: str, full: bool) -> int:
         gone = len(files.keys() - ledger.objects.stored().keys())
     new = lacking.keys() - set(damaged)
     sound = "sound" if trust.anchored else "sound in itself, but nothing here ties it to a ledger you know"
-    click.echo(
-        f"{report.size} records, {len(files)} files ({len(new)} new, {sum(lacking[sha256] for sha256 in new)} bytes), audited: {sound}"
-    )
+    copied = f"{len(new)} new, {counted(sum(lacking[sha256] for sha256 in new), 'byte')}"
+    click.echo(f"{counted(report.size, 'record')}, {counted(len(files), 'file')} ({copied}), audited: {sound}")
     if reason := report.lines["content"].reason:
         note(reason)
     if gone:
-        note(f"{gone} files are only in {printable(dest)}: this ledger does not have them any more, or they were never cited")
+        note(f"{counted(gone, 'file')} only in {printable(dest)}: this ledger has no such file any more")
     _tell("the ledger's own file {} is not what its name says, and was not copied; look for a sound copy", damaged)
     _tell(f"the file {{}} in {dest} is not what its name says; move it away, and repeat", spoiled)
     return 1 if damaged or spoiled else 0

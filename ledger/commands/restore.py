@@ -5,16 +5,21 @@ from typing import TYPE_CHECKING
 
 import click
 
+from keys.errors import NoteError
+from keys.note import parse_note
 from ledger.commands.cargo import files_of
 from ledger.commands.output import note
 from ledger.commands.progress import progress
 from ledger.commands.proving import trust_within
-from ledger.errors import Unavailable, Usage
+from ledger.commands.words import counted
+from ledger.entry import decode_entry
+from ledger.errors import Malformed, NewerFormat, Unavailable, Usage
 from ledger.fixity import shown
 from ledger.ledger import DATABASE, Ledger
 from ledger.outbox import Outbox
 from ledger.printable import printable
 from ledger.record import record_hash
+from ledger.state import ItemFact, item_key
 
 if TYPE_CHECKING:
     from ledger.restore import Refilled, Tail
@@ -103,7 +108,7 @@ def _refilled(ledger: Ledger, tail: "Tail", waiting: int) -> int:
     for objection in done.objections:
         click.echo(f"fault: {objection}", err=True)
     if done.proved > ledger.size:
-        _tell_gap(ledger, done)
+        _tell_gap(ledger, done, tail)
         return 1 if done.objections else 3
     click.echo(f"nothing after record {ledger.size - 1} is known here; ask whoever signed lately for their CUSTODY_HOME before you go on")
     return 1 if done.objections else 0
@@ -116,7 +121,7 @@ def _whence(done: "Refilled", tail: "Tail") -> str:
     for each in done.notes:
         counts[tail.whence[each]] = counts.get(tail.whence[each], 0) + 1
     found = ", ".join(f"{count} of {whose}" for whose, count in counts.items())
-    return f"the last {len(done.notes)} records came from receipts: {found}"
+    return f"the last {counted(len(done.notes), 'record')} came from receipts: {found}"
 
 
 def _tell_files(ledger: Ledger, notes: list[bytes]) -> None:
@@ -130,7 +135,7 @@ def _tell_files(ledger: Ledger, notes: list[bytes]) -> None:
         note(f"and {len(absent) - NAMED} more files are not in the backup")
 
 
-def _tell_gap(ledger: Ledger, done: "Refilled") -> None:
+def _tell_gap(ledger: Ledger, done: "Refilled", tail: "Tail") -> None:
     """The log has signed more than is here. It is remembered, so that nobody signs on the shorter one by mistake."""
     from keys.errors import RolledBack
     from keys.keystore import Keystore, default_home
@@ -142,6 +147,7 @@ def _tell_gap(ledger: Ledger, done: "Refilled") -> None:
             keystore.set_pin(name, Pin(ledger.origin, done.proved, record_hash(done.furthest), ledger.hash_at(0)))
         except RolledBack:  # has seen even more
             continue
+    _tell_unplaced(ledger, tail)
     which = _places(done.absent) or _places(list(range(ledger.size, done.proved)))
     what = "nobody brought" if done.absent else "could not be proved from what was brought:"
     click.echo(f"cannot go on: receipts prove {done.proved} records, of which {what} {which}", err=True)
@@ -150,6 +156,21 @@ def _tell_gap(ledger: Ledger, done: "Refilled") -> None:
         f"custody init NEW --origin NEWNAME --continues {shown(ledger.folder)} …",
         err=True,
     )
+
+
+def _tell_unplaced(ledger: Ledger, tail: "Tail") -> None:
+    """What was signed and kept, though what came before it is lost: words for the next ledger."""
+    found = [(index, note) for index in sorted(tail.entries) if index >= ledger.size for note in tail.entries[index]]
+    for index, each in found[:NAMED]:
+        try:
+            entry = decode_entry(parse_note(each).text)
+        except (NoteError, Malformed, NewerFormat):
+            continue
+        item = ledger.store.fact(item_key(entry.subject), ItemFact)
+        on = item.number if item is not None else entry.subject
+        note(f"kept but not to be placed: record {index}, {entry.act} of {on} by {', '.join(entry.by)}")
+    if len(found) > NAMED:
+        note(f"and {len(found) - NAMED} more")
 
 
 def _places(indexes: list[int]) -> str:

@@ -93,7 +93,7 @@ def _here(desk: Desk, subject: str) -> bool:
 def _step(desk: Desk, ended: Ledger, subject: str, checkpoint: str) -> Step:
     item, first = ended.item(subject), _first(ended, subject)
     if item.status == "ended":
-        raise Refused("item.status", f"{item.number} was disposed of in {ended.origin}; there is nothing to take over")
+        raise Usage(f"{item.number} was disposed of in {ended.origin}; there is nothing to take over")
     if item.holder != desk.handler and "authority" not in desk.options.body:
         raise Refused("role", f"{item.number} was held by {item.holder}; give the order that assigns it to you: --authority KIND REFERENCE")
     head = ended.store.fact(f"head:{subject}", Head)
