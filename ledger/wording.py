@@ -87,5 +87,5 @@ def around(marked: str) -> str:
 
 def _near(line: str) -> str:
     at, plain = max(0, line.find(BEGIN)), line.replace(BEGIN, "").replace(END, "")
-    start, end = max(0, at - _NEAR), at + _NEAR
+    start, end = max(0, at - _NEAR), max(at + _NEAR, line.find(END) - 1)  # a digest is shown whole
     return ("…" if start else "") + plain[start:end] + ("…" if end < len(plain) else "")

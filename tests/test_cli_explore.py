@@ -63,11 +63,12 @@ def temporary(office: Office) -> Path:
 
 @pytest.fixture
 def told(office: Office) -> Office:
-    """Two items of the incident market, one offered; a finding on the other, not reviewed."""
+    """Two items of the incident market, one offered; a finding on the other, not reviewed, which has its place."""
     office.new_item(incident=["market"])
     office.new_item(description=HOSTILE)
     release(office, "O-1")
     finding(office, "O-2")
+    office.act("store", office.subject("O-2"), "olena", {"location": "safe 3"})
     office.act("describe", office.subject("O-2"), "eva", {"labels": ["market"]})
     return office
 

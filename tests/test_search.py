@@ -317,6 +317,10 @@ def test_what_is_no_entry_has_no_words(note: bytes) -> None:
     assert entry_text(note) == ""
 
 
+def test_a_long_word_that_was_found_is_shown_whole() -> None:
+    assert around(f"{'a' * 64} {BEGIN}{'b' * 64}{END} {'c' * 64}") == f"…{'a' * 59} {'b' * 64}…"
+
+
 def test_a_word_that_spans_two_texts_shows_both() -> None:
     assert around(f"one\ntwo {BEGIN}three\nfour{END} five\nsix") == "two three · four five"
     assert around(f"one {BEGIN}two{END} {BEGIN}three\nfour{END}\nfive") == "one two three · four"
