@@ -73,7 +73,7 @@ def hash_fd(
     GIL. Errors of `sink` pass through untouched.
     """
     hashers = {algorithm: _hasher(algorithm) for algorithm in ("sha256", *dict.fromkeys(also))}
-    buffer = memoryview(bytearray(BUFFER))
+    buffer = memoryview(bytearray(min(BUFFER, os.fstat(fd).st_size + 1)))  # many files are small
     size = 0
     while count := _read(fd, buffer, name):
         chunk = buffer[:count]

@@ -86,16 +86,16 @@ def test_one_bad_path_records_none_and_stores_none(office: Office) -> None:
 
 def test_one_that_cannot_be_read_leaves_no_file_of_the_others(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """It changes after all were looked at: nothing has been put in its place yet."""
-    import ledger.objects.folder as folder
+    import ledger.objects.intake as intake
 
-    take_in = folder.take_in
+    take_in = intake.take_in
 
     def changing(opened: object, path: object, *rest: object) -> object:
         if str(path).endswith("b"):
             Path(str(path)).unlink()
         return take_in(opened, path, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(folder, "take_in", changing)
+    monkeypatch.setattr(intake, "take_in", changing)
     done = office.run("acquire", office.file("a", b"a"), office.file("b", b"b"), *WHAT, expect=5)
     assert "b is not there" in done.stderr
     assert nothing_happened(office)

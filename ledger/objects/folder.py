@@ -16,7 +16,7 @@ from typing import BinaryIO, Literal
 
 from ledger.errors import CannotTell, CustodyError, Fault, Malformed, Refused, Unavailable
 from ledger.fixity import Digests, Progress, hash_fd, open_beneath, open_folder, shown
-from ledger.objects.intake import Open, copy_file, forget_cache, opener, take_in
+from ledger.objects.intake import copy_file, forget_cache, opener, take_all
 
 Outcome = Literal["match", "mismatch", "missing"]
 Group = tuple[Path | None, Iterable[Path | str]]
@@ -69,25 +69,18 @@ class ObjectStore:
     ) -> list[list[Digests]]:
         """As `add_many`, for files from several places; digests for each of them."""
         with _names_the_cause(), self._batch() as batch:
-            staged, found = (batch / str(place) for place in count()), list[list[Digests]]()
-            taken = list[tuple[Path, Digests]]()
+            places, staged, found = count(), list[Path](), list[list[Digests]]()
             for under, paths in groups:
+                here = [(path, batch / str(next(places))) for path in paths]
+                staged += [at for _, at in here]
                 with opener(under) as opened:
-                    here = [(at, self._taken(opened, path, at, also, progress)) for path, at in zip(paths, staged, strict=False)]
-                taken += here
-                found.append([digests for _, digests in here])
-            folders = {self._place(at, digests.sha256) for at, digests in taken}
+                    found.append(list(take_all(opened, here, also, progress)))
+            every = (digests for one in found for digests in one)
+            folders = {self._place(at, digests.sha256) for at, digests in zip(staged, every, strict=True)}
             for folder in sorted(folders):
                 _flush_folder(folder)
             _flush_folder(self.root)
         return found
-
-    @staticmethod
-    def _taken(opened: Open, path: Path | str, staged: Path, also: tuple[str, ...], progress: Progress | None) -> Digests:
-        digests = take_in(opened, path, staged, also, progress)
-        if progress is not None:
-            progress(0)  # the next file begins, which may be larger
-        return digests
 
     def path(self, sha256: str) -> Path:
         """Where the file with this SHA-256 stands or would stand; raises Malformed for another name."""

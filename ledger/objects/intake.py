@@ -6,14 +6,17 @@ write through a memory map may not touch them at all; a second read catches both
 
 import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import groupby
 from pathlib import Path
 
 from ledger.errors import CustodyError, Fault, Refused, Unavailable
-from ledger.fixity import Digests, Progress, hash_fd, open_beneath, open_folder, open_regular, shown
+from ledger.fixity import BUFFER, Digests, Progress, hash_fd, open_beneath, open_folder, open_regular, shown
 
 Open = Callable[[Path | str], int]
+_MANY = 8
+_AT_ONCE = 8
 
 
 @contextmanager
@@ -50,6 +53,46 @@ def take_in(opened: Open, path: Path | str, staged: Path, also: tuple[str, ...],
     if digests.size != size or not _reads_the_same(opened, path, name, digests):
         raise Refused("file", f"{name}: file changed while it was read; nothing recorded")
     return digests
+
+
+def take_all(
+    opened: Open, pairs: Sequence[tuple[Path | str, Path]], also: tuple[str, ...], progress: Progress | None
+) -> Iterator[Digests]:
+    """Takes in many, each to its own new file, in their order; the first error ends it.
+
+    Small ones a few at a time, since most of the time goes by in waiting for the disk to flush; large ones one after another.
+    """
+    if len(pairs) < _MANY:
+        for path, staged in pairs:
+            yield _told(take_in(opened, path, staged, also, progress), None, progress)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for large, run in groupby(pairs, lambda pair: _is_large(opened, pair[0])):
+            if large:
+                for path, staged in run:
+                    yield _told(take_in(opened, path, staged, also, progress), None, progress)
+            else:
+                for digests in pool.map(lambda pair: take_in(opened, pair[0], pair[1], also, None), run):
+                    yield _told(digests, digests.size, progress)
+
+
+def _told(digests: Digests, size: int | None, progress: Progress | None) -> Digests:
+    """A file is done: the next one, which may be larger, begins at 0."""
+    if progress is not None:
+        if size:
+            progress(size)
+        progress(0)
+    return digests
+
+
+def _is_large(opened: Open, path: Path | str) -> bool:
+    fd = opened(path)
+    try:
+        return os.fstat(fd).st_size > BUFFER
+    finally:
+        os.close(fd)
 
 
 def copy_file(source: int, staged: Path, sha256: str, progress: Progress | None = None) -> None:
