@@ -221,11 +221,12 @@ def test_an_expired_handler_who_still_holds_is_told(office: Office, later: Later
 
 
 def test_a_revoked_handler_who_still_holds_is_told_until_all_is_reassigned(office: Office) -> None:
-    office.new_item()
-    office.new_item()
+    for _ in range(3):
+        office.new_item()
+    office.run("dispose", "O-3", "--manner", "destroyed", "--survives", "nothing", *ORDER, "--witness", PETRO)
     office.run("key", "revoke", OLENA, "--reason", "deceased", as_="rada")
     (due,) = told(office)["holders"]
-    assert due["said"] == "their key was revoked (record 8), but they answer for 2 items: O-1, O-2"
+    assert due["said"] == "their key was revoked (record 10), but they answer for 2 items: O-1, O-2"
     assert due["who"] == [RADA, RECOVERY]
     for number in ("O-1", "O-2"):
         office.run("reassign", number, "--to", PETRO, "--cause", "death", "--found-at", "safe", *ORDER, as_="rada")
