@@ -11,11 +11,12 @@ from benchmarks.figure import Figure, format_figure, journal_mode
 from benchmarks.handing import batches
 from benchmarks.hashing import hashing, storing
 from benchmarks.proving import proof
+from benchmarks.sheets import sheets
 from benchmarks.starting import find, help_, show
 
 BENCHMARKS: dict[str, Callable[[Path, int, bool], Iterator[Figure]]] = {
     "act": single, "bulk": bulk, "audit": audit, "proof": proof, "hash": hashing, "store": storing, "help": help_, "show": show,
-    "find_text": find, "release_400": batches,
+    "find_text": find, "release_400": batches, "sheet_3000": sheets,
 }  # fmt: skip
 
 

@@ -21,17 +21,17 @@ def batches(folder: Path, seed: int, quick: bool) -> Iterator[Figure]:
     """The limit of both: a Python that imports click, the files read and hashed, and the entries as bare rows, signed and verified."""
     case, n = Case(folder, seed), 20 if quick else 400
     files = _acquired(case, n)
-    _keys(case, folder)
+    keys(case, folder)
     (folder / "list.txt").write_text("".join(f"B-{place}\n" for place in range(1, n + 1)), "utf-8")
     bare = Bare(folder, case)
     case.ledger.__exit__()
     release = ("release", "--from", "list.txt", "--to", SECOND, "--method", "hand", "--purpose", "analysis")
     for name, who, words in (("release_400", CUSTODIAN, release), ("accept_400", SECOND, ("pending", "--accept-all"))):
-        value = seconds(partial(_custody, folder, who, *words))
+        value = seconds(partial(custody, folder, who, *words))
         with Ledger.open(case.ledger.folder) as ledger:
             notes = [ledger.store.note(index) for index in range(ledger.size - n, ledger.size)]
         bare.signer = case.people[who]
-        limit = seconds(_python) + seconds(partial(_hashed, files)) + seconds(partial(bare.act, notes))
+        limit = seconds(bare_python) + seconds(partial(_hashed, files)) + seconds(partial(bare.act, notes))
         yield Figure(name, value, "s", limit, n)
 
 
@@ -47,14 +47,15 @@ def _acquired(case: Case, n: int) -> list[Path]:
     return [objects.path(file["sha256"]) for file in stored]
 
 
-def _keys(case: Case, folder: Path) -> None:
+def keys(case: Case, folder: Path) -> None:
     """The keystore of a computer at which both work."""
     for name in (CUSTODIAN, SECOND):
         case.keystore.create_handler(name, PASSPHRASE, CHEAP, case.key(name) + case.key(f"{name} seal"))
     (folder / "passphrase").write_text(PASSPHRASE, "utf-8")
 
 
-def _custody(folder: Path, who: str, *words: str) -> None:
+def custody(folder: Path, who: str, *words: str) -> None:
+    """The program as it is installed, in a case's folder, as one of its people."""
     env = {**os.environ, "CUSTODY_HOME": str(folder / "home"), "CUSTODY_HANDLER": who, "CUSTODY_LEDGER": str(folder / "case.ledger")}
     env["CUSTODY_PASSPHRASE_FILE"] = str(folder / "passphrase")
     env.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -62,7 +63,8 @@ def _custody(folder: Path, who: str, *words: str) -> None:
     run([_PROGRAM, *words], env=env, cwd=folder, capture_output=True, check=True, stdin=DEVNULL)
 
 
-def _python() -> None:
+def bare_python() -> None:
+    """The least that a command is: Python, and click."""
     run([sys.executable, "-c", "import click"], check=True)
 
 

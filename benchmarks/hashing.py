@@ -27,7 +27,7 @@ def storing(folder: Path, seed: int, quick: bool) -> Iterator[Figure]:
     The limit copies and flushes, and looks at nothing.
     """
     file = _file(folder / "evidence.bin", 4 if quick else 512, seed)
-    limit = seconds(lambda: _copy(file, folder / "copy.bin"))
+    limit = seconds(lambda: copy_flushed(file, folder / "copy.bin"))
     yield Figure("store", seconds(lambda: ObjectStore(folder / "objects").add(file)), "s", limit, file.stat().st_size)
 
 
@@ -44,7 +44,7 @@ def _bare(path: Path) -> None:
         hashlib.file_digest(file, "sha256")
 
 
-def _copy(source: Path, target: Path) -> None:
+def copy_flushed(source: Path, target: Path) -> None:
     shutil.copyfile(source, target)
     with target.open("rb") as file:
         os.fsync(file.fileno())
