@@ -178,7 +178,7 @@ def a_table_more(path: Path) -> None:
 
 def a_trigger(path: Path) -> None:
     with sqlite3.connect(path) as database:
-        database.execute("CREATE TRIGGER t AFTER UPDATE ON indexed BEGIN SELECT load_extension('x'); END")
+        database.execute("CREATE TRIGGER words_t AFTER UPDATE ON indexed BEGIN SELECT load_extension('x'); END")
     database.close()
 
 
@@ -206,16 +206,17 @@ def test_a_file_that_is_no_index_of_ours_is_made_anew(tmp_path: Path, bar: Count
     spoil(folder / FILE)
     assert hits(folder, bar) == [0, 1, 2]
     assert hits(folder, bar) == [0, 1, 2]
-    assert bar.totals[-1:] == [3]
+    assert bar.totals == ([3] if spoil is another_database else [3, 3])
 
 
-def test_a_link_in_its_place_is_not_followed(tmp_path: Path, bar: Counting) -> None:
+@pytest.mark.parametrize("before", [b"no database at all" * 500, b"", None])
+def test_a_link_in_its_place_is_not_followed(tmp_path: Path, bar: Counting, before: bytes | None) -> None:
     folder, victim = a_log(tmp_path / "here", 3), tmp_path / "victim"
-    garbage(victim)
-    before = victim.read_bytes()
+    if before is not None:
+        victim.write_bytes(before)
     (folder / FILE).symlink_to(victim)
     assert hits(folder, bar) == [0, 1, 2]
-    assert victim.read_bytes() == before
+    assert (victim.read_bytes() if victim.exists() else None) == before
     assert not (folder / FILE).is_symlink()
 
 
