@@ -489,3 +489,29 @@ def test_a_video_by_messenger_and_on_a_web_channel_are_two_items_that_name_each_
     assert re.search(r"related +same recording O-1", office.run("show", "O-2").stdout)
     assert "messenger" in office.run("show", "O-1").stdout
     assert "https://video.example/1" in office.run("show", "O-2").stdout
+
+
+# --- away from the log ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_sheet_is_signed_on_a_laptop_and_waits_with_its_files(office: Office) -> None:
+    laptop = office.laptop("field", "olena")
+    laptop.file("a.jpg", b"a")
+    laptop.file("b.jpg", b"a")
+    done = laptop.run("acquire", "--from", sheet(laptop, "path,description\na.jpg,x\nb.jpg,y\n"), *FROM)
+    assert done.stdout.startswith("signed, not recorded yet: O-1, O-2 acquired by olena@un.example")
+    assert "O-2 has the same bytes as O-1: a.jpg" in done.stderr
+    laptop.run("outbox", "save", office.folder / "stick.parcel")
+    office.run("inbox", office.folder / "stick.parcel")
+    assert [office.body(index)["number"] for index in (6, 7)] == ["O-1", "O-2"]
+    assert sound(office)
+
+
+def test_confidential_cells_are_opened_by_their_readers_alone(office: Office) -> None:
+    """What a sheet says of passcodes is in no signed text and no table, only sealed."""
+    from_sheet(office, "kind,description,passcode\ndocument,x,4711\ndocument,y,4712\n")
+    with office.open() as ledger:
+        assert not any(code in ledger.store.note(index) for index in (6, 7) for code in (b"4711", b"4712"))
+    digests = [office.body(index)["_sd"] for index in (6, 7)]
+    assert digests[0] != digests[1]
+    assert len(list((office.ledger_folder / "disclosures").iterdir())) == 2
