@@ -23,7 +23,7 @@ from ledger.store.driver import sqlite3
 
 @pytest.fixture
 def stick(office: Office) -> Path:
-    return office.folder / "stick" / "backup"
+    return office.folder / "stick" / "backup {1}"
 
 
 def fingerprint(folder: Path) -> dict[str, bytes]:

@@ -58,8 +58,8 @@ def backup(dest: str, full: bool) -> int:
         note(reason)
     if gone:
         note(f"{counted(gone, 'file')} only in {printable(dest)}: this ledger has no such file any more")
-    _tell("the ledger's own file {} is not what its name says, and was not copied; look for a sound copy", damaged)
-    _tell(f"the file {{}} in {dest} is not what its name says; move it away, and repeat", spoiled)
+    _tell("the ledger's own file", damaged, "is not what its name says, and was not copied; look for a sound copy")
+    _tell("the file", spoiled, f"in {dest} is not what its name says; move it away, and repeat")
     return 1 if damaged or spoiled else 0
 
 
@@ -70,9 +70,9 @@ def _hashed_again(objects: "ObjectStore") -> list[str]:
         return [sha256 for sha256 in sizes if objects.check(sha256, done) != "match"]
 
 
-def _tell(sentence: str, sha256s: list[str]) -> None:
+def _tell(which: str, sha256s: list[str], what: str) -> None:
     for sha256 in sha256s[:NAMED]:
-        click.echo(f"fault: {printable(sentence.format(sha256))}", err=True)
+        click.echo(f"fault: {which} {sha256} {printable(what)}", err=True)
     if len(sha256s) > NAMED:
         click.echo(f"fault: and {len(sha256s) - NAMED} more files", err=True)
 

@@ -34,7 +34,8 @@ def takeover(old: str, words: tuple[str, ...], everything: bool, **options: Any)
     """Take items of the ended ledger in the folder LEDGER into custody here, in the ledger that continues it.
 
     Each becomes an item with the same identifier, number, description, files and seal, and cites its last entry there. You sign that
-    you have it, under the seal that was recorded. What somebody else held needs the order that assigns it to you: --authority.
+    you have it, under the seal that was recorded. What somebody else held needs the order that assigns it to you: --authority. What lay in
+    a container is to be stored in it again.
     """
     if bool(words) == everything:
         raise Usage("name the items, or give --all for every one that you held there")
