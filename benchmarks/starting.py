@@ -29,9 +29,9 @@ def find(folder: Path, seed: int, quick: bool) -> Iterator[Figure]:
     case, n = Case(folder, seed), 200 if quick else 100_000
     while (missing := n - case.items) > 0:
         case.record(list(case.acquisitions(min(10_000, missing))))
-    last = case.ledger.entry(case.ledger.size - 1).body.files[0]
+    (last,) = case.ledger.store.rows("files", record_index=case.ledger.size - 1)
     case.ledger.__exit__()
-    for name, asked in (("find_text", last.name.removesuffix(".mp4")), ("find_hash", last.sha256)):
+    for name, asked in (("find_text", last["name"].removesuffix(".mp4")), ("find_hash", last["sha256"])):
         yield _figure(name, quick, _started(folder, _PROGRAM, "-L", str(case.ledger.folder), "find", asked), n)
 
 

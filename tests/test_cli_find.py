@@ -14,6 +14,7 @@ from test_cli_reading import AUTHORITY, FILE, HOSTILE, OTHER, accept, acquired, 
 
 from ledger.label import Label, format_label
 
+KNOWN, CHANGED = str(FILE["sha256"]), str(OTHER["sha256"])
 ACQUIRE = ("--description", "a phone", "--method", "handed in", "--purpose", "case file", "--yes")
 
 
@@ -65,9 +66,9 @@ def test_a_link_to_a_file_is_followed(office: Office) -> None:
 def test_a_hash_is_found_in_capitals_too_and_with_later_looks(office: Office) -> None:
     number = office.new_item()
     accept(office, number, release(office, number), files=[OTHER], match=False, exceptions=["altered"], outcome="accepted_with_exceptions")
-    assert records(office, FILE["sha256"].upper()) == [("bytes", 6), ("text", 7)]
-    assert records(office, OTHER["sha256"]) == [("text", 8)]
-    said = office.run("find", OTHER["sha256"]).stdout
+    assert records(office, KNOWN.upper()) == [("bytes", 6), ("text", 7)]
+    assert records(office, CHANGED) == [("text", 8)]
+    said = office.run("find", CHANGED).stdout
     assert "no item has these bytes\n1 entry besides that name these bytes" in said
 
 
@@ -287,7 +288,7 @@ def test_too_many_words_are_a_matter_of_usage(office: Office) -> None:
 
 def test_hostile_values_are_drawn_harmlessly(office: Office) -> None:
     office.new_item(description=HOSTILE, files=[{**FILE, "name": HOSTILE}], case=HOSTILE)
-    for asked in ("red", FILE["sha256"], HOSTILE):
+    for asked in ("red", KNOWN, HOSTILE):
         drawn(office.run("find", asked).stdout)
         assert office.run("find", asked, "--json").stdout.isascii()
 

@@ -236,4 +236,4 @@ def test_a_table_of_derivations_that_goes_in_a_circle_is_followed_only_so_far(ma
 
 def test_the_story_of_list_agrees(market: Office) -> None:
     assert [row["number"] for row in market.run("list", "--incident", LABEL, "--json").json] == ["O-1", "O-3", "P-1"]
-    assert FILE["sha256"] not in market.run("incidents", LABEL).stdout
+    assert str(FILE["sha256"]) not in market.run("incidents", LABEL).stdout

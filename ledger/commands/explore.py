@@ -18,7 +18,7 @@ from ledger.errors import Unavailable
 
 _HERE = "127.0.0.1"
 
-_SORTED = {
+_SORTED: dict[str, dict[str, Any]] = {
     "items": {"sort": "number", "label_column": "number", "facets": ["status", "holder", "kind"]},
     "handlers": {"sort": "name", "label_column": "name"},
     "findings": {"sort": "record_index", "label_column": "record_index", "facets": ["claim", "result"]},
@@ -70,7 +70,7 @@ def _require() -> None:
         import pluggy
 
         pluggy.PluginManager.load_setuptools_entrypoints = lambda *_, **__: 0  # type: ignore[method-assign]
-        import datasette.app
+        import datasette.app  # noqa: F401
         import uvicorn  # noqa: F401
     except ImportError:
         raise Unavailable("Datasette is not installed: pip install 'evidence-custody[explore]'") from None
