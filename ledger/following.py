@@ -3,7 +3,7 @@
 1. What came is one piece: records one after another, each with its entry, and the receipt is over the last.
 2. What is here already is the same, byte for byte.
 3. Each new record is the next, its entry is signed by keys that were good at its place, and the rules admit it.
-4. The receipt is signed by the key that the log had there, or got there.
+4. The receipt, and those for records before it, are signed by a key that the log had there, or got there.
 5. Signed checkpoints are of sizes that an act fixed, over these records, under every key of the log.
 """
 
@@ -27,8 +27,12 @@ Pair = tuple[bytes, bytes]
 """A record's text, and its entry's note."""
 
 
-def follow(writer: Writing, pairs: Sequence[Pair], receipt: bytes, checkpoints: Iterable[bytes] = ()) -> int:
+def follow(
+    writer: Writing, pairs: Sequence[Pair], receipt: bytes, checkpoints: Iterable[bytes] = (), others: Iterable[bytes] = ()
+) -> int:
     """Appends what is new of `pairs`; how many records that is. Nothing may be kept of it where it raises.
+
+    `receipt` is for the last record, `others` are for records before it. Where nothing is new they are not looked at.
 
     Raises Malformed or NewerFormat for what was cut, mixed up or changed on its way; CannotTell where records before it are missing;
     Fault where the log has signed another history than the one that is here, or records that its rules forbid.
@@ -46,7 +50,8 @@ def follow(writer: Writing, pairs: Sequence[Pair], receipt: bytes, checkpoints: 
             keys = {_log_key(writer)}
             _append(writer, record, pair[1], signed)
     if writer.size() > before or not records:
-        _check_receipt(writer, keys | {_log_key(writer)}, signed)
+        for each in (*map(_parsed, others), signed):
+            _check_receipt(writer, keys | {_log_key(writer)}, each)
     _put_checkpoints(writer, checkpoints)
     return writer.size() - before
 

@@ -286,12 +286,14 @@ class Ledger:
 
     # away from the log, and back
 
-    def follow(self, pairs: Iterable[tuple[bytes, bytes]], receipt: bytes, checkpoints: Iterable[bytes] = ()) -> int:
+    def follow(
+        self, pairs: Iterable[tuple[bytes, bytes]], receipt: bytes, checkpoints: Iterable[bytes] = (), others: Iterable[bytes] = ()
+    ) -> int:
         """Appends records with their entries as the log made them elsewhere, all or none; how many are new. See `ledger.following`."""
         from ledger.following import follow
 
         with self.recording() as writer:
-            return follow(writer, list(pairs), receipt, checkpoints)
+            return follow(writer, list(pairs), receipt, checkpoints, others)
 
     def placed(self, notes: Iterable[bytes], recorded: int) -> list[tuple[bytes, bytes]]:
         """The records, with their entries, that would follow if these came in one transaction at a moment (Unix seconds). Keeps nothing."""
@@ -329,10 +331,6 @@ class Ledger:
         """What `record_what_passes` would do, signatures verified, and nothing of it kept. Raises SignatureError as that does."""
         with self.store.rehearsing() as writer:
             return self._tried(writer, notes, None)
-
-    def receipt(self, log_key: Signer) -> bytes:
-        """The last record as a note signed by the log."""
-        return sign_note(self.store.record(self.size - 1), [log_key])
 
     def _tried(self, writer: Writing, notes: Iterable[bytes], log_key: Signer | None, signed: bool = True) -> list[Waiting]:
         here, found = self.committed, list[Waiting]()

@@ -1,7 +1,7 @@
 """The parcel: signed entries on their way between two laptops without a network, as one text on a stick.
 
-Either entries that are still to be recorded, in the order in which they were signed; or an answer of the office: entries with
-their records, and the receipt of the last. A parcel is transport and proves nothing by itself: whoever takes one in judges each
+Either entries that are still to be recorded, in the order in which they were signed; or an answer of the office: entries, each with
+the receipt for its record. A parcel is transport and proves nothing by itself: whoever takes one in judges each
 signature, record and receipt as if it had come from anywhere. See docs/format.md, section 16.
 """
 
@@ -40,10 +40,10 @@ NoteText = Annotated[str, Meta(max_length=MAX_ENTRY)]
 
 
 class ParcelEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The entry note's exact text; with it, where the entry is recorded, the seven lines of its record."""
+    """The entry note's exact text; with it, where the entry is recorded, its record as a note signed by the log."""
 
     note: NoteText
-    record: Annotated[str, Meta(max_length=1000)] | UnsetType = UNSET
+    receipt: Annotated[str, Meta(max_length=1000)] | UnsetType = UNSET
 
 
 class ParcelDisclosure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,12 +57,11 @@ class ParcelDisclosure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Parcel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What travels. `receipt` (the last record, signed by the log) stands exactly where the entries have records."""
+    """What travels. All entries have receipts, or none has."""
 
     custody: str = VERSION
     ledger: f.Origin
     entries: Annotated[list[ParcelEntry], Meta(min_length=1, max_length=MAX_ENTRIES)]
-    receipt: str | UnsetType = UNSET
     checkpoints: Annotated[list[str], Meta(min_length=1)] | UnsetType = UNSET
     disclosures: list[ParcelDisclosure]
 
@@ -72,7 +71,7 @@ class Parcel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def is_answer(self) -> bool:
         """Whether it comes from where entries are recorded; else its entries are still to be recorded."""
-        return self.receipt is not UNSET
+        return not isinstance(self.entries[0].receipt, UnsetType)
 
 
 _decoder = msgspec.json.Decoder(Parcel)
@@ -95,8 +94,8 @@ def parse_parcel(data: bytes) -> Parcel:
     1. It is whole: CannotTell for one that was cut, Malformed for other bytes, NewerFormat for another version.
     2. It is in its one form: decoded, encoded again and compared; else Malformed.
     3. Each entry's note and text are in their form, name this ledger (else Fault), and no text stands twice (Fault).
-    4. All entries have records and there is a receipt, or none and there is none; else Fault.
-    5. Each record belongs to its entry and follows the one before; the receipt's text is the last; else Fault.
+    4. All entries have receipts, or none has; else Fault.
+    5. The text of each receipt is a record, of its entry, which follows the one before; else Fault.
     6. Each checkpoint is one of this ledger; else Fault.
     """
     _check_whole(data)
@@ -162,9 +161,10 @@ def _check_entries(parcel: Parcel) -> None:
 
 
 def _check_records(parcel: Parcel) -> None:
-    texts = [each.record.encode() for each in parcel.entries if not isinstance(each.record, UnsetType)]
-    if len(texts) not in (0, len(parcel.entries)) or bool(texts) != parcel.is_answer:
-        raise Fault("only a part of the parcel has its records or receipt, so it is neither a request nor an answer; save it again")
+    receipts = [each.receipt for each in parcel.entries if not isinstance(each.receipt, UnsetType)]
+    if len(receipts) not in (0, len(parcel.entries)):
+        raise Fault("only a part of the parcel has its receipts, so it is neither a request nor an answer; save it again")
+    texts = [_text(receipt, f"receipt {number}") for number, receipt in enumerate(receipts, 1)]
     records = [_record(number, text) for number, text in enumerate(texts, 1)]
     for number, (each, record) in enumerate(zip(parcel.entries, records, strict=False), 1):
         if record.entry != entry_hash(each.note.encode()):
@@ -172,8 +172,6 @@ def _check_records(parcel: Parcel) -> None:
     for text, (before, record) in zip(texts, pairwise(records), strict=False):
         if (record.index, record.prev) != (before.index + 1, record_hash(text)):
             raise Fault(f"records {before.index} and {record.index} of the parcel do not follow each other; ask for another answer")
-    if not isinstance(parcel.receipt, UnsetType) and _text(parcel.receipt, "the receipt") != texts[-1]:
-        raise Fault("the receipt of the parcel is not of its last record; ask the office for another answer")
 
 
 def _record(number: int, text: bytes) -> Record:

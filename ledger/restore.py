@@ -1,7 +1,8 @@
 """The lost tail of a ledger made again: from the entries and receipts that its people kept, and from other copies of it.
 
 A receipt is over the last record of a transaction; every record of it carries one time, so with all its entries the records before
-can be computed, and the receipt's hash chain proves them. A copy of the ledger holds records as they are.
+can be computed, and the receipt's hash chain proves them. An answer of the office brings a receipt for each record, all by the key that
+the log had in the end, so that a change of that key is in the way of none. A copy of the ledger holds records as they are.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from ledger.fields import instant
 from ledger.following import Pair
 from ledger.heads import verifies
 from ledger.ledger import Ledger
-from ledger.record import Record, parse_record
+from ledger.record import Record, parse_record, record_hash
 from ledger.roster import verifier_of
 
 if TYPE_CHECKING:
     from keys.kept import Kept
+
+_ROTATES = b'"act": "rotate",\n  "subject": "ledger",'
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +39,15 @@ class _Receipt:
 
 @dataclass(slots=True)
 class Tail:
-    """What is known of records, by their index: entries, receipts, and records as another copy has them; who brought each entry."""
+    """What is known of records, by their index: entries, receipts, and records as receipts or other copies have them.
+
+    `rotations`: where an entry says that it changes the log's key; `whence`: who brought each entry.
+    """
 
     entries: dict[int, list[bytes]] = field(default_factory=dict)
     receipts: dict[int, list[_Receipt]] = field(default_factory=dict)
     records: dict[int, list[bytes]] = field(default_factory=dict)
+    rotations: set[int] = field(default_factory=set)
     whence: dict[bytes, str] = field(default_factory=dict)
 
     def add_kept(self, whose: str, kept: Iterable[Kept]) -> None:
@@ -67,12 +74,15 @@ class Tail:
             text = parse_note(note).text
             record = parse_record(text)
             self.receipts.setdefault(record.index, []).append(_Receipt(note, text, record))
+            self.records.setdefault(record.index, []).append(text)
 
     def _entry(self, index: int, note: bytes, whose: str) -> None:
         known = self.entries.setdefault(index, [])
         if note not in known:
             known.append(note)
             self.whence[note] = whose
+            if _ROTATES in note:
+                self.rotations.add(index)
 
 
 @dataclass(slots=True)
@@ -128,7 +138,8 @@ def _next(ledger: Ledger, tail: Tail) -> list[Pair] | None:
     for end in sorted(index for index in tail.receipts if index >= start):
         if not all(index in tail.entries for index in range(start, end + 1)):
             return None
-        for receipt in tail.receipts[end]:
+        changes = any(start <= index <= end for index in tail.rotations)
+        for receipt in (receipt for receipt in tail.receipts[end] if changes or _signed(ledger, receipt)):
             for pairs in _candidates(ledger, tail, start, receipt):
                 if pairs[-1][0] == receipt.text and _followed(ledger, pairs, receipt.note):
                     return pairs
@@ -136,10 +147,10 @@ def _next(ledger: Ledger, tail: Tail) -> list[Pair] | None:
 
 
 def _candidates(ledger: Ledger, tail: Tail, start: int, receipt: _Receipt) -> Iterator[list[Pair]]:
-    """The records as a copy has them, and as they follow from the entries."""
+    """The records as receipts or copies have them, and as they follow from the entries."""
     places = range(start, receipt.record.index + 1)
-    if all(index in tail.records for index in places):
-        texts = [tail.records[index][0] for index in places]
+    texts = _chained(tail, start, receipt)
+    if texts is not None:
         found = [_entry_of(tail, text) for text in texts]
         notes = [note for note in found if note is not None]
         if len(notes) == len(texts):
@@ -150,6 +161,18 @@ def _candidates(ledger: Ledger, tail: Tail, start: int, receipt: _Receipt) -> It
             yield ledger.placed([*(tail.entries[index][0] for index in places[:-1]), last], instant(receipt.record.recorded))
         except (CustodyError, NoteError):
             return
+
+
+def _chained(tail: Tail, start: int, receipt: _Receipt) -> list[bytes] | None:
+    """From the receipt back to `start`, each record by the hash that the one after it holds; None where one is not known."""
+    texts, after = [receipt.text], receipt.record
+    while after.index > start:
+        text = next((text for text in tail.records.get(after.index - 1, ()) if record_hash(text) == after.prev), None)
+        if text is None:
+            return None
+        texts.append(text)
+        after = parse_record(text)
+    return texts[::-1]
 
 
 def _entry_of(tail: Tail, text: bytes) -> bytes | None:

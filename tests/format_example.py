@@ -67,9 +67,9 @@ def parcel() -> str:
 
 def parcel_bytes() -> bytes:
     m = play()
-    entries = [ParcelEntry(note=note.decode(), record=record.decode()) for note, record in zip(m.notes[-2:], m.records[-2:], strict=True)]
-    receipt = sign_note(m.records[-1], [m.log]).decode()
-    return format_parcel(Parcel(ledger=ORIGIN, entries=entries, receipt=receipt, checkpoints=[head(m).decode()], disclosures=[]))
+    receipts = [sign_note(record, [m.log]).decode() for record in m.records[-2:]]
+    entries = [ParcelEntry(note=note.decode(), receipt=receipt) for note, receipt in zip(m.notes[-2:], receipts, strict=True)]
+    return format_parcel(Parcel(ledger=ORIGIN, entries=entries, checkpoints=[head(m).decode()], disclosures=[]))
 
 
 def _block(kind: str, text: bytes) -> str:

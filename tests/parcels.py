@@ -30,9 +30,7 @@ def request(m: Mission, start: int, end: int | None = None) -> Parcel:
 
 
 def answer(m: Mission, start: int) -> Parcel:
-    """All that the office has recorded since, with the receipt of the last and the checkpoints."""
-    entries = [ParcelEntry(note=note.decode(), record=record.decode()) for note, record in zip(m.notes[start:], m.records[start:], strict=True)]
-    return Parcel(
-        ledger=ORIGIN, entries=entries, receipt=sign_note(m.records[-1], [m.log]).decode(),
-        checkpoints=[note.decode() for note in m.checkpoints.values()], disclosures=[],
-    )  # fmt: skip
+    """All that the office has recorded since, each with its receipt, and the checkpoints."""
+    receipts = [sign_note(record, [m.log]).decode() for record in m.records]
+    entries = [ParcelEntry(note=note.decode(), receipt=receipt) for note, receipt in zip(m.notes[start:], receipts[start:], strict=True)]
+    return Parcel(ledger=ORIGIN, entries=entries, checkpoints=[note.decode() for note in m.checkpoints.values()], disclosures=[])

@@ -3,11 +3,12 @@
 import os
 import shutil
 from base64 import b64encode
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from office import PASSPHRASE, Office, full
+from office import ORIGIN, PASSPHRASE, Office, full
 
 from keys.note import parse_note, sign_note
 from keys.seal import public_of
@@ -15,8 +16,11 @@ from keys.signing import Ed25519Signer
 from ledger.confidential import sealed_store
 from ledger.errors import Fault
 from ledger.frames import frames
+from ledger.heads import verifies
+from ledger.ledger import Ledger, moment, system_clock
 from ledger.outbox import Outbox
 from ledger.parcel import Parcel, ParcelDisclosure, ParcelEntry, format_parcel, parse_parcel
+from ledger.record import parse_record
 
 ACQUIRE = ("--description", "a video", "--method", "copied", "--purpose", "case 7")
 
@@ -93,6 +97,108 @@ def test_another_file_is_no_parcel(office: Office) -> None:
     size = office.size()
     assert "this is not a parcel" in office.run("inbox", office.file("letter.txt", b"\x1b[2J hello\n"), expect=1).stderr
     untouched(office, size)
+
+
+# --- receipts in an answer -----------------------------------------------------------------------------------------------------
+
+
+def noted(office: Office, text: str, later: int) -> None:
+    """Petro notes something on O-1, and it is recorded so many seconds from now."""
+    with Ledger.open(office.ledger_folder, write=True, clock=lambda: system_clock() + later) as ledger:
+        entry = ledger.draft("note", ledger.subject_of("O-1"), [full("petro")], {"text": text}, moment(None, system_clock))
+        office._record(ledger, entry, [full("petro")])
+
+
+def answered(office: Office, laptop: Office) -> Path:
+    """Olena acquires an item away from the office, and brings it home; what the office answers."""
+    laptop.run("acquire", laptop.file("b.mp4", b"b"), *ACQUIRE)
+    laptop.run("outbox", "save", laptop.folder / "home.parcel")
+    answer = laptop.folder / "answer.parcel"
+    office.run("inbox", laptop.folder / "home.parcel", "--answer", answer)
+    return answer
+
+
+def held(folder: Path) -> list[tuple[bytes, bytes]]:
+    with Ledger.open(folder) as ledger:
+        return list(ledger.store.records())
+
+
+def rotated(office: Office) -> None:
+    office.run("key", "new", ORIGIN, "--next")
+    office.run("key", "rotate", ORIGIN, "--registrar", full("rada"), as_="rada")
+
+
+@pytest.fixture
+def behind(office: Office) -> Office:
+    """Olena's laptop, a copy of the ledger as it was when it was backed up, before the office went on."""
+    office.new_item("olena")
+    office.run("backup", office.folder / "backup", as_=None)
+    laptop = office.laptop("field", "olena")
+    for later in (10, 20, 30):
+        noted(office, f"after {later} seconds", later)
+    return laptop
+
+
+def test_whoever_takes_in_an_answer_keeps_the_receipt_of_every_record(office: Office, behind: Office) -> None:
+    before = behind.size()
+    behind.run("inbox", answered(office, behind))
+    kept = list(behind.keystore.kept(ORIGIN))
+    (key,) = office.keystore.public(ORIGIN).verifiers[:1]
+    assert [each.index for each in kept] == list(range(before, office.size()))
+    for each, (record, note) in zip(kept, held(office.ledger_folder)[before:], strict=True):
+        assert each.receipt is not None
+        receipt = parse_note(each.receipt)
+        assert (each.entry, receipt.text, verifies(key, receipt)) == (note, record, True)
+
+
+@pytest.mark.parametrize("change", [lambda office: None, rotated], ids=["one key", "a new key of the log"])
+@pytest.mark.parametrize("more", [0, 1], ids=["the answer ends with it", "more after it"])
+def test_records_of_several_moments_come_back_from_one_laptop_that_took_in_the_answer(
+    office: Office, behind: Office, change: Callable[[Office], None], more: int
+) -> None:
+    """The office and its people kept nothing, and the laptop's copy of the ledger is not looked at."""
+    change(office)
+    for later in range(40, 40 + more):
+        noted(office, "and again", later)
+    size = behind.size()
+    behind.run("inbox", answered(office, behind))
+    before = held(office.ledger_folder)
+    assert len({parse_record(text).recorded for text, _ in before[size:]}) >= 3
+    for folder in (office.ledger_folder, office.home / "kept", office.home / "pins"):
+        shutil.rmtree(folder)
+    office.run("restore", office.folder / "backup", office.folder / "restored", "--kept", behind.home, as_=None)
+    assert held(office.folder / "restored") == before
+
+
+@pytest.mark.parametrize("place", [0, 2, -1])
+def test_one_false_receipt_refuses_the_whole_answer(office: Office, behind: Office, place: int) -> None:
+    answer, size = answered(office, behind), behind.size()
+    entries = on(answer).entries
+    text = parse_note(str(entries[place].receipt).encode()).text
+    entries[place] = replace(entries[place], receipt=sign_note(text, [Ed25519Signer(ORIGIN, bytes(32))]).decode())
+    answer.write_bytes(format_parcel(replace(on(answer), entries=entries)))
+    said = behind.run("inbox", answer, expect=1).stderr
+    assert "is not signed by the key of this log" in said
+    assert behind.size() == size
+    assert len(Outbox(behind.ledger_folder).notes()) == 1
+    assert list(behind.keystore.kept(ORIGIN)) == []
+
+
+def test_an_answer_from_before_a_change_of_the_log_key_is_taken_in_once_more(office: Office, behind: Office) -> None:
+    """What is here already stands without it; its receipts are kept as long as the key that signed them is known."""
+    first = answered(office, behind)
+    behind.run("inbox", first)
+    kept = list(behind.keystore.kept(ORIGIN))
+    rotated(office)
+    for _ in range(2):
+        office.run("checkpoint", as_=None)
+    behind.run("note", "O-2", "a word")
+    behind.run("outbox", "save", behind.folder / "second.parcel")
+    office.run("inbox", behind.folder / "second.parcel", "--answer", behind.folder / "second.answer")
+    behind.run("inbox", behind.folder / "second.answer")
+    behind.run("inbox", first)
+    assert {each.index for each in behind.keystore.kept(ORIGIN) if each.receipt is None} == {each.index for each in kept}
+    assert set(kept) < set(behind.keystore.kept(ORIGIN))
 
 
 # --- codes ---------------------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from ledger import parcel
 from ledger.disclosure import MAX_DISCLOSURE
 from ledger.entry import decode_entry
 from ledger.errors import CannotTell, CustodyError, Fault, Malformed, NewerFormat
+from ledger.heads import verifies
 from ledger.parcel import Parcel, ParcelDisclosure, ParcelEntry, format_parcel, is_parcel, parse_parcel
 from ledger.record import format_record, parse_record
 
@@ -54,7 +55,7 @@ def test_what_is_put_in_comes_out() -> None:
         assert is_parcel(data)
 
 
-def test_a_request_has_no_records_and_an_answer_has() -> None:
+def test_a_request_has_no_receipts_and_an_answer_has() -> None:
     assert not small().is_answer
     assert answer(mission(), FIRST).is_answer
 
@@ -62,7 +63,7 @@ def test_a_request_has_no_records_and_an_answer_has() -> None:
 def test_the_notes_come_out_byte_for_byte_so_that_their_signatures_hold() -> None:
     carried = parse_parcel(format_parcel(answer(mission(), 0)))
     assert [each.note.encode() for each in carried.entries] == mission().notes
-    assert [str(each.record).encode() for each in carried.entries] == mission().records
+    assert [parse_note(str(each.receipt).encode()).text for each in carried.entries] == mission().records
 
 
 @settings(max_examples=60, deadline=None)
@@ -132,8 +133,8 @@ def sound(note: bytes) -> bool:
     return True
 
 
-def test_a_byte_flipped_in_an_answer_is_refused() -> None:
-    """Records are tied to their entries and to each other, the last to its receipt: only the log's signature is left to judge."""
+def test_a_byte_flipped_in_an_answer_is_refused_or_breaks_a_signature_of_the_log() -> None:
+    """Records are tied to their entries and each to the one before: what else holds is for the log's signatures to say."""
     whole = replace(answer(mission(), FIRST), checkpoints=UNSET)
     data = format_parcel(whole)
     for at in range(len(data)):
@@ -141,8 +142,16 @@ def test_a_byte_flipped_in_an_answer_is_refused() -> None:
             found = parse_parcel(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
         except CustodyError:
             continue
-        assert found.entries == whole.entries
-        assert parse_note(str(found.receipt).encode()).text == parse_note(str(whole.receipt).encode()).text
+        assert [each.note for each in found.entries] == [each.note for each in whole.entries]
+        altered = [each for each, good in zip(found.entries, whole.entries, strict=True) if each != good]
+        assert altered, f"byte {at} changed nothing"
+        assert not any(verifies(mission().log.verifier, parse_note(str(each.receipt).encode())) for each in altered)
+        assert all(texts_of(each) in map(texts_of, whole.entries) for each in found.entries[:-1])
+
+
+def texts_of(entry: ParcelEntry) -> tuple[str, bytes]:
+    """The entry note, and the record that its receipt is over."""
+    return entry.note, parse_note(str(entry.receipt).encode()).text
 
 
 @pytest.mark.parametrize("data", [b"x", b"[]", b"{}", b"\n", b'{"custody": "parcel/v1"}', b"\xff\xd8\xff\xe0", b'{\n  "custody": "anchors/v1"'])
@@ -189,11 +198,15 @@ def test_a_parcel_beyond_all_limits_is_refused_before_it_is_read(monkeypatch: py
 
 
 def with_last(whole: Parcel, **fields: Any) -> Parcel:
-    """The last record with other fields, under a receipt of its own."""
+    """The last receipt is for a record with other fields."""
     last = whole.entries[-1]
-    record = format_record(dataclasses.replace(parse_record(str(last.record).encode()), **fields))
-    receipt = sign_note(record, [mission().log]).decode()
-    return replace(whole, entries=[*whole.entries[:-1], replace(last, record=record.decode())], receipt=receipt)
+    record = format_record(dataclasses.replace(parse_record(texts_of(last)[1]), **fields))
+    return replace(whole, entries=[*whole.entries[:-1], replace(last, receipt=sign_note(record, [mission().log]).decode())])
+
+
+def with_receipt(receipt: str) -> Parcel:
+    """An answer of one entry."""
+    return replace(A, entries=[replace(A.entries[0], receipt=receipt)], checkpoints=UNSET)
 
 
 def swapped(entries: list[ParcelEntry]) -> list[ParcelEntry]:
@@ -208,15 +221,14 @@ A = answer(mission(), FIRST)
     [
         (lambda p: replace(p, ledger="un.example/other"), small(), "entry 1 of the parcel is of another ledger, un.example/mission-7"),
         (lambda p: replace(p, entries=[*p.entries, p.entries[0]]), small(), "entry 3 stands in the parcel twice"),
-        (lambda p: replace(p, entries=[p.entries[0], replace(p.entries[1], record=A.entries[1].record)]), small(), "only a part"),
-        (lambda p: replace(p, receipt=A.receipt), small(), "only a part"),
-        (lambda p: replace(p, receipt=UNSET), A, "only a part"),
+        (lambda p: replace(p, entries=[p.entries[0], replace(p.entries[1], receipt=A.entries[1].receipt)]), small(), "only a part"),
+        (lambda p: replace(p, entries=[replace(p.entries[0], receipt=UNSET), *p.entries[1:]]), A, "only a part"),
         (lambda p: replace(p, entries=swapped(p.entries)), A, "do not follow each other"),
         (lambda p: replace(p, entries=p.entries[:1] + p.entries[2:]), A, "do not follow each other"),
         (lambda p: replace(p, entries=[replace(p.entries[0], note=p.entries[1].note), *p.entries[2:]]), A, "record 1 of the parcel is of another"),
         (lambda p: with_last(p, index=99), A, "records 9 and 99 of the parcel do not follow each other"),
         (lambda p: with_last(p, prev=bytes(32)), A, "do not follow each other"),
-        (lambda p: replace(p, receipt=sign_note(mission().records[0], [mission().log]).decode()), A, "the receipt of the parcel is not of"),
+        (lambda p: with_last(p, entry=bytes(32)), A, "record 5 of the parcel is of another entry than it stands with"),
         (lambda p: replace(p, checkpoints=[p.checkpoints[0].replace("mission-7\n", "mission-8\n", 1)]), A, "checkpoint 1 of the parcel"),
     ],
 )  # fmt: skip
@@ -236,6 +248,9 @@ def test_what_contradicts_itself_is_a_fault(change: Callable[[Parcel], Parcel], 
         (lambda p: replace(p, entries=[ParcelEntry(note=sign_note(b"no entry\n", [mission().log]).decode())]), "entry 1 of the parcel: entry is not"),
         (lambda p: replace(p, entries=[ParcelEntry(note="x" * 65537)]), "longer than 65536"),
         (lambda p: replace(p, entries=[ParcelEntry(note="é" * 40000 + "\n\n")]), "entry 1 of the parcel: a note is larger than 65536"),
+        (lambda p: with_receipt("no note"), "receipt 1 of the parcel: a note has no blank line"),
+        (lambda p: with_receipt(sign_note(b"no record\n", [mission().log]).decode()), "record 1 of the parcel: record is not in the format"),
+        (lambda p: with_receipt("x" * 1001), "longer than 1000"),
         (lambda p: replace(p, disclosures=[ParcelDisclosure(digest="../../etc/passwd", boxes=BOXES)]), "digest holds a character"),
         (lambda p: replace(p, disclosures=[ParcelDisclosure(digest=DIGEST, boxes={"../../../../../x": BOXES["0123456789abcdef"]})]), "a name in"),
         (lambda p: replace(p, disclosures=[ParcelDisclosure(digest=DIGEST, boxes={"A" * 16: BOXES["0123456789abcdef"]})]), "a name in"),

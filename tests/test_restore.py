@@ -140,7 +140,7 @@ def test_a_copy_of_a_home_may_lie_on_a_stick_that_knows_no_rights(scene: Scene) 
 
 
 def test_a_field_copy_brings_the_records_that_it_followed(scene: Scene) -> None:
-    """An answer of the office holds many transactions under one receipt: of these only the copy has every time."""
+    """Where one receipt was kept for many transactions, only the copy has every time."""
     office = scene.office
     stamps = iter(range(2_000_000_000, 2_000_100_000, 1000))
     with Ledger.open(office.ledger_folder, write=True, clock=lambda: next(stamps)) as ledger:

@@ -67,7 +67,7 @@ def carry(sha256s: Iterable[str], source: ObjectStore, target: ObjectStore) -> t
     return len(wanted), [sha256 for sha256 in absent if not source.has(sha256)]
 
 
-def packed(ledger: Ledger, entries: list[ParcelEntry], receipt: bytes | None = None, checkpoints: Iterable[bytes] = ()) -> Parcel:
+def packed(ledger: Ledger, entries: list[ParcelEntry], checkpoints: Iterable[bytes] = ()) -> Parcel:
     """A parcel of these entries with the boxes of their confidential fields."""
     store, found = sealed_store(ledger.folder), dict[str, dict[str, bytes]]()
     for each in entries:
@@ -76,7 +76,7 @@ def packed(ledger: Ledger, entries: list[ParcelEntry], receipt: bytes | None = N
                 found[digest] = boxes
     return Parcel(
         ledger=ledger.origin, entries=entries, disclosures=[_disclosure(digest, found[digest]) for digest in sorted(found)],
-        receipt=UNSET if receipt is None else receipt.decode(), checkpoints=[each.decode() for each in checkpoints] or UNSET,
+        checkpoints=[each.decode() for each in checkpoints] or UNSET,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import UnsetType
 
-from keys.note import sign_note
+from keys.note import parse_note, sign_note
 from ledger.commands.cargo import beside, packed, taken_in
 from ledger.commands.desk import Desk
 from ledger.commands.folder import head_pin, is_settled, open_ledger
@@ -17,17 +17,18 @@ from ledger.commands.output import write_new
 from ledger.commands.passphrases import PASSPHRASES
 from ledger.commands.words import counted
 from ledger.errors import Refused, Unavailable, Usage
+from ledger.heads import verifies
 from ledger.ledger import Answer, Ledger, Waiting, keep
 from ledger.objects.folder import ObjectStore
 from ledger.outbox import Outbox
 from ledger.parcel import MAX_PARCEL, Parcel, ParcelEntry, format_parcel, parse_parcel
 from ledger.printable import printable
-from ledger.record import format_record
+from ledger.record import format_record, parse_record
+from ledger.roster import verifier_of
 from ledger.state import HandlerFact, ItemFact, item_key
 
 if TYPE_CHECKING:
     from keys.signing import Signer
-    pass
 
 _CODES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"CUSTODY1 ")
 """How pictures begin, and the text of a code as a hand scanner types it."""
@@ -89,28 +90,34 @@ def _read(path: Path) -> bytes:
 
 def _followed(desk: Desk, parcel: Parcel, source: ObjectStore) -> int:
     ledger = desk.ledger
-    pairs = [(each.record.encode(), each.note.encode()) for each in parcel.entries if not isinstance(each.record, UnsetType)]
+    notes, receipts = [each.note.encode() for each in parcel.entries], [str(each.receipt).encode() for each in parcel.entries]
+    records = [parse_note(each).text for each in receipts]
     checkpoints = [] if isinstance(parcel.checkpoints, UnsetType) else [each.encode() for each in parcel.checkpoints]
-    receipt = str(parcel.receipt).encode()
-    count = ledger.follow(pairs, receipt, checkpoints)
+    count = ledger.follow(zip(records, notes, strict=True), receipts[-1], checkpoints, receipts[:-1])
     taken_in(ledger, parcel, source)
     outbox = Outbox(ledger.folder)
     settled = [each.note for each in ledger.try_out(outbox.notes()) if is_settled(ledger, each)]
-    _keep(desk, parcel, receipt)
+    _keep(desk, notes, receipts)
     outbox.drop(settled)
     left = len(outbox.notes())
     click.echo(f"{counted(count, 'new record')}, now {ledger.size}; {counted(len(settled), 'entry')} of the outbox settled, {left} wait")
     return 0
 
 
-def _keep(desk: Desk, parcel: Parcel, receipt: bytes) -> None:
-    """Who works on this computer keeps what was recorded and the receipt over it, and remembers the head."""
-    notes = [each.note.encode() for each in parcel.entries]
-    places = [each.place.index for each in desk.ledger.try_out(notes) if each.place is not None]
-    last = places[-1]
+def _keep(desk: Desk, notes: list[bytes], receipts: list[bytes]) -> None:
+    """Who works on this computer keeps what was recorded, each entry with its receipt, and remembers the head.
+
+    Of an answer that brought nothing new a receipt may be false, or by a key that the log gave up since: its entry is kept without.
+    """
+    fact = desk.ledger.fact()
+    keys = [verifier_of(vkey) for vkey in (*fact.vkeys, *fact.retired)]
+    signed = [(note, parse_note(receipt), receipt) for note, receipt in zip(notes, receipts, strict=True)]
     desk.keystore.keep(
         desk.ledger.origin,
-        [(index, note, receipt if index == last else None) for index, note in zip(places, notes, strict=True)],
+        [
+            (parse_record(parsed.text).index, note, receipt if any(verifies(key, parsed) for key in keys) else None)
+            for note, parsed, receipt in signed
+        ],
     )
     for name in desk.keystore.names():
         if desk.ledger.store.fact(f"handler:{name}", HandlerFact) is not None:
@@ -190,13 +197,13 @@ def _settle(ledger: Ledger, tried: list[Waiting], left: list[Waiting]) -> None:
 
 def _answer(desk: Desk, tried: list[Waiting], path: Path) -> None:
     """All records from the first that one of the senders had not seen."""
-    ledger = desk.ledger
+    ledger, signer = desk.ledger, desk.signer(desk.ledger.origin)
     start = min(each.entry.seen.size for each in tried if each.entry.seen is not None)
     entries = [
-        ParcelEntry(note=note.decode(), record=record.decode()) for record, note in ledger.store.records(start) if note is not None
+        ParcelEntry(note=note.decode(), receipt=sign_note(record, [signer]).decode()) for record, note in ledger.store.records(start)
     ]
     checkpoints = [note for note in ledger.store.checkpoints() if int(note.split(b"\n")[1]) > start]
-    write_new(path, format_parcel(packed(ledger, entries, ledger.receipt(desk.signer(ledger.origin)), checkpoints)))
+    write_new(path, format_parcel(packed(ledger, entries, checkpoints)))
     click.echo(f"{counted(len(entries), 'record')} written to {printable(str(path))}; on the laptop: custody inbox {printable(str(path))}")
 
 
