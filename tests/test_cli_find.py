@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from office import ORIGIN, Office, full
 from test_cli_reading import AUTHORITY, FILE, HOSTILE, OTHER, accept, acquired, alter, drawn, finding, release
+from test_store import OLD_TABLES
 
 from ledger.label import Label, format_label
 
@@ -340,3 +341,16 @@ def test_the_program_finds_a_real_photo_by_its_bytes(office: Office, shared: Pat
         pytest.skip("no photos beside the project")
     office.run("acquire", photos[0], *ACQUIRE)
     assert "O-1 · a phone" in office.program("find", photos[0], as_=None).stdout
+
+
+def test_a_ledger_of_an_older_release_is_told_to_be_reindexed_and_then_found_in(office: Office) -> None:
+    office.new_item()
+    with sqlite3.connect(office.ledger_folder / "ledger.db") as database:
+        database.executescript(OLD_TABLES)
+    database.close()
+    for words in (("find", "O-1"), ("list",), ("audit",), ("note", "O-1", "a word")):
+        assert "was made by an older release; run `custody reindex` once" in office.run(*words, expect=None).stderr
+    office.run("reindex", as_=None)
+    assert records(office, "O-1") == [("number", 6)]
+    office.run("audit")
+    office.run("note", "O-1", "a word")

@@ -10,6 +10,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -39,6 +40,7 @@ _LOCKED = (5, 6)
 _SPOILED = (1, 11, 24, 26)
 """SQLite's codes for a file that is damaged, of another form, or no database."""
 _BATCH = 500
+_TRIES, _PAUSE_S = 600, 0.1
 
 
 class Source(NamedTuple):
@@ -55,28 +57,41 @@ class _Spoiled(Exception):
 
 @contextmanager
 def searching(folder: Path, source: Source, bar: Bar) -> Iterator[Search]:
-    """The index of a ledger's folder, caught up with its log. Others who search wait meanwhile.
+    """The index of a ledger's folder, caught up with its log. Others who search wait for that.
 
     Where the folder cannot be written it is made in a temporary file, which `Search.note` tells. Raises Unavailable.
     """
     with ExitStack() as stack:
-        _wait_for_others(folder, stack)
-        try:
-            search = _ready(folder / FILE, source, bar)
-        except (sqlite3.Error, OSError) as error:
-            if _code(error) in _LOCKED:
-                raise Unavailable(f"{folder / FILE} is in use by another program; try again when it has finished") from error
-            search = _elsewhere(folder / FILE, source, bar, stack)
+        with _alone(folder):
+            try:
+                search = _ready(folder / FILE, source, bar)
+            except (sqlite3.Error, OSError) as error:
+                if _code(error) in _LOCKED:
+                    raise Unavailable(f"{folder / FILE} is in use by another program; try again when it has finished") from error
+                search = _elsewhere(folder / FILE, source, bar, stack)
         stack.callback(search.close)
         yield search
 
 
-def _wait_for_others(folder: Path, stack: ExitStack) -> None:
-    """Where a file system knows no locks, those of SQLite must do."""
-    with suppress(OSError):
-        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        stack.callback(os.close, fd)
-        fcntl.flock(fd, fcntl.LOCK_EX)
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """So that two do not make the same index. Where that cannot be had in time, the locks of SQLite must do."""
+    fd = None
+    try:
+        with suppress(OSError):
+            fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            _lock(fd)
+        yield
+    finally:
+        if fd is not None:
+            os.close(fd)
+
+
+def _lock(fd: int) -> None:
+    for _ in range(_TRIES):
+        with suppress(BlockingIOError):
+            return fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        time.sleep(_PAUSE_S)
 
 
 def _ready(path: Path, source: Source, bar: Bar) -> Search:
