@@ -9,7 +9,6 @@ import os
 import re
 import unicodedata
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -85,6 +84,8 @@ def read_many(paths: Sequence[Path], timeout_s: float = 10) -> list[Embedded]:
     """As `read_embedded` for each, with a few helpers that need not start anew for every file."""
     if len(paths) <= _FEW:
         return [read_embedded(path, timeout_s) for path in paths]
+    from concurrent.futures import ThreadPoolExecutor
+
     with ExitStack() as stack:
         helpers = [stack.enter_context(Helper(_READER)) for _ in range(min(_HELPERS, os.cpu_count() or 1))]
         free = SimpleQueue[Helper]()

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -15,11 +15,13 @@ import msgspec
 from ledger.commands.metadata import fields_said
 from ledger.commands.output import note
 from ledger.commands.progress import progress
-from ledger.embedded import Embedded, read_many
 from ledger.errors import Refused, Usage
 from ledger.fixity import Digests, hash_fd, hash_file, open_beneath, open_folder, open_regular, shown
 from ledger.objects.folder import Group, ObjectStore
 from ledger.printable import printable_bytes
+
+if TYPE_CHECKING:
+    from ledger.embedded import Embedded
 
 LISTED_AT_MOST = 50
 LISTED_BYTES = 32 * 1024
@@ -88,6 +90,7 @@ def find(path: str | Path) -> Found:
     path = Path(path)
     if path.is_symlink():
         raise Refused("file", f"{shown(path)} is a symbolic link; give what it points to")
+    refuse_keys(path)
     if not path.is_dir():
         return Found(None, (str(path),))
     from ledger.objects.walk import walk_folder
@@ -96,6 +99,15 @@ def find(path: str | Path) -> Found:
     for remark in walk.notes:
         note(remark)
     return Found(path, walk.paths)
+
+
+def refuse_keys(path: Path) -> None:
+    """Raises Refused for the signing keys of this computer, or a folder that holds them: a sheet from elsewhere may name any path."""
+    from keys.keystore import default_home
+
+    home, here = default_home().resolve(), path.resolve()
+    if here.is_relative_to(home) or (home.exists() and home.is_relative_to(here)):
+        raise Refused("file", f"{shown(path)} holds the signing keys of this computer, which are no evidence; give another path")
 
 
 class Evidence:
@@ -212,6 +224,10 @@ def store(objects: ObjectStore, arrivals: Sequence[Evidence], others: Sequence[P
 def read_metadata(arrivals: Sequence[Evidence]) -> None:
     """What the files of items that have only one say about themselves, of all of them at once."""
     alone = [evidence for evidence in arrivals if len(evidence.found.paths) == 1 and evidence.said is None]
+    if not alone:
+        return
+    from ledger.embedded import read_many
+
     for evidence, said in zip(alone, read_many([evidence.place() for evidence in alone]), strict=True):
         evidence.said = said
 

@@ -1,12 +1,14 @@
 """What files say of themselves, as an acquisition records it; each such word is told to who takes them in."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ledger.commands.output import note
-from ledger.embedded import Embedded
+
+if TYPE_CHECKING:
+    from ledger.embedded import Embedded
 
 
-def fields_said(said: Embedded, called: str = "") -> dict[str, Any]:
+def fields_said(said: "Embedded", called: str = "") -> dict[str, Any]:
     """`media_type`, and `embedded` where the file says when, where or with what it was made. Notes begin with what it is called."""
     embedded: dict[str, Any] = {}
     if said.time:
