@@ -106,9 +106,9 @@ def parse_parcel(data: bytes) -> Parcel:
     return parcel
 
 
-def is_parcel(head: bytes) -> bool:
-    """Whether a file that begins so means to be a parcel; `parse_parcel` says whether it is one."""
-    return head.startswith(_HEAD)
+def is_parcel(data: bytes) -> bool:
+    """Whether a file means to be a parcel, or what a stick that was pulled out leaves of one; `parse_parcel` says whether it is one."""
+    return data.startswith(_HEAD) or _HEAD.startswith(data.rstrip(b"\0"))
 
 
 def _format(parcel: Parcel) -> bytes:
@@ -120,12 +120,10 @@ def _check_whole(data: bytes) -> None:
     if len(data) > MAX_PARCEL:
         raise Malformed(f"this is larger than {MAX_PARCEL >> 20} MiB: no parcel is")
     if not is_parcel(data):
-        if not _HEAD.startswith(data.rstrip(b"\0")):
-            raise Malformed("this is not a parcel; choose the file that `custody outbox save` or `custody inbox --answer` wrote")
-    else:
-        version = _VERSION.match(data)
-        if version is not None and version[1] != VERSION.encode():
-            raise NewerFormat(f"this parcel says {version[1].decode()}: made by a newer release, and this program knows {VERSION}; use a newer one")
+        raise Malformed("this is not a parcel; choose the file that `custody outbox save` or `custody inbox --answer` wrote")
+    version = _VERSION.match(data)
+    if version is not None and version[1] != VERSION.encode():
+        raise NewerFormat(f"this parcel says {version[1].decode()}: made by a newer release, and this program knows {VERSION}; use a newer one")
     if not data.endswith(_END):
         raise CannotTell("this parcel was cut short (a stick pulled out too early?); save it again")
 

@@ -95,8 +95,29 @@ def test_a_parcel_of_a_newer_release_is_told_as_such(office: Office, stick: Path
 
 def test_another_file_is_no_parcel(office: Office) -> None:
     size = office.size()
-    assert "this is not a parcel" in office.run("inbox", office.file("letter.txt", b"\x1b[2J hello\n"), expect=1).stderr
+    assert "none of these is a code of a parcel" in office.run("inbox", office.file("letter.txt", b"\x1b[2J hello\n"), expect=1).stderr
     untouched(office, size)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "is a PDF: photograph its page"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "is a HEIC picture or a video: set the camera to JPEG"),
+        (b"PK\x03\x04\x14\0", "is an archive: unpack it first"),
+        (b"SQLite format 3\0", "nor a text with scanned codes"),
+        (b"\0\0\0 a file that begins with zeros", "nor a text with scanned codes"),
+    ],
+)
+def test_what_a_file_is_its_content_says_whatever_its_name(office: Office, content: bytes, said: str) -> None:
+    size = office.size()
+    assert said in office.run("inbox", office.file("stick.parcel", content), expect=1).stderr
+    untouched(office, size)
+
+
+def test_zeros_are_what_a_stick_leaves_of_a_parcel(office: Office) -> None:
+    for content in (b"", bytes(4096), b"{", b'{\n  "custody": "par' + bytes(100)):
+        assert "cut short (a stick pulled out too early?)" in office.run("inbox", office.file("photo.png", content), expect=3).stderr
 
 
 # --- receipts in an answer -----------------------------------------------------------------------------------------------------
@@ -212,6 +233,12 @@ def scanned(office: Office, texts: list[str], name: str = "scanned.txt") -> Path
 def test_codes_that_a_scanner_typed_in_any_order_are_taken_in(office: Office, stick: Path) -> None:
     codes = frames(stick.read_bytes())
     assert "1 entry recorded" in office.run("inbox", scanned(office, codes[::-1] + codes[:1])).stdout
+
+
+def test_lines_that_an_editor_saved_with_a_mark_of_the_byte_order_are_codes_too(office: Office, stick: Path) -> None:
+    file = scanned(office, ["", *frames(stick.read_bytes())])
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert "1 entry recorded" in office.run("inbox", file).stdout
 
 
 def test_photos_of_the_codes_are_taken_in_together(office: Office, field: Office) -> None:

@@ -97,6 +97,7 @@ def test_a_parcel_cut_at_any_byte_is_told_to_be_cut_short() -> None:
     data = format_parcel(small())
     for end in range(len(data)):
         for cut in (data[:end], data[:end] + bytes(len(data) - end)):
+            assert is_parcel(cut)
             with pytest.raises(CannotTell, match=r"cut short \(a stick pulled out too early\?\); save it again"):
                 parse_parcel(cut)
 
@@ -157,6 +158,7 @@ def texts_of(entry: ParcelEntry) -> tuple[str, bytes]:
 @pytest.mark.parametrize("data", [b"x", b"[]", b"{}", b"\n", b'{"custody": "parcel/v1"}', b"\xff\xd8\xff\xe0", b'{\n  "custody": "anchors/v1"'])
 def test_other_bytes_are_no_parcel(data: bytes) -> None:
     assert "this is not a parcel" in refused(data)
+    assert not is_parcel(data)
 
 
 def test_a_parcel_in_another_form_is_refused() -> None:

@@ -21,7 +21,7 @@ from ledger.heads import verifies
 from ledger.ledger import Answer, Ledger, Waiting, keep
 from ledger.objects.folder import ObjectStore
 from ledger.outbox import Outbox
-from ledger.parcel import MAX_PARCEL, Parcel, ParcelEntry, format_parcel, parse_parcel
+from ledger.parcel import MAX_PARCEL, Parcel, ParcelEntry, format_parcel, is_parcel, parse_parcel
 from ledger.printable import printable
 from ledger.record import format_record, parse_record
 from ledger.roster import verifier_of
@@ -29,9 +29,6 @@ from ledger.state import HandlerFact, ItemFact, item_key
 
 if TYPE_CHECKING:
     from keys.signing import Signer
-
-_CODES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"CUSTODY1 ")
-"""How pictures begin, and the text of a code as a hand scanner types it."""
 
 Came = tuple[Parcel, ObjectStore]
 """A parcel, and where the evidence lies that came with it."""
@@ -57,14 +54,14 @@ def inbox(files: tuple[str, ...], answer: str | None, passphrases: tuple[str, ..
 
 
 def _came(files: Sequence[str]) -> Iterator[Came]:
-    """Parcels, each with the evidence beside it; pictures and scanned lines are read as codes, all of one parcel."""
+    """Parcels, each with the evidence beside it; all that is no parcel, whole or cut, is read for codes, all of one parcel."""
     texts: list[str] = []
     for file in files:
         data = _read(Path(file))
-        if data.startswith(_CODES):
-            texts += _texts(Path(file))
-        else:
+        if is_parcel(data):
             yield parse_parcel(data), beside(Path(file))
+        else:
+            texts += _texts(Path(file))
     if texts:
         from ledger.frames import join_frames
 
