@@ -21,6 +21,7 @@ from keys.note import Note, Signature, format_note, sign_note
 from ledger.acts import ACTS
 from ledger.commands.evidence import Evidence, described, read_metadata, recorded_name, store
 from ledger.commands.folder import head_pin, open_ledger
+from ledger.commands.found import refuse_keys
 from ledger.commands.options import Common, tidied
 from ledger.commands.output import print_json, write_new
 from ledger.commands.passphrases import passphrase
@@ -318,6 +319,7 @@ class Desk:
     def file(self, path: str | Path, also: tuple[str, ...] = ()) -> dict[str, Any]:
         """A file's name, size and fingerprints. It is stored with the evidence when the entry has passed the rules."""
         path = Path(path)
+        refuse_keys(path)
         digests = self._waiting.get(path) if not also else None  # the same form may belong to many entries
         self._waiting[path] = digests = digests or hash_file(path, also)
         return described(recorded_name(path.name), digests)

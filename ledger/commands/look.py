@@ -14,7 +14,8 @@ from msgspec import UnsetType
 from ledger import acts
 from ledger import fields as f
 from ledger.commands.desk import Desk
-from ledger.commands.evidence import LISTED_AT_MOST, MANIFEST, described, file_set, find
+from ledger.commands.evidence import LISTED_AT_MOST, MANIFEST, described, file_set
+from ledger.commands.found import find
 from ledger.commands.options import given
 from ledger.condition import content_digest
 from ledger.errors import CannotTell, Malformed, Usage
