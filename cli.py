@@ -118,6 +118,8 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # a terminal that knows few letters still shows the rest
     if "ledger.ledger" in sys.modules:  # a command before this one, in the same process
         sys.modules["ledger.ledger"].Ledger.recorded = None
+    if "ledger.outbox" in sys.modules:
+        sys.modules["ledger.outbox"].Outbox.added = False
     try:
         status = custody.main(standalone_mode=False, prog_name="custody")
         sys.stdout.flush()
@@ -161,6 +163,8 @@ def _failed(error: BaseException) -> int:
     known = type(error).__module__.split(".")[0] in ("keys", "ledger") or isinstance(error, OSError)
     said = str(error) if known else f"unforeseen fault in this program ({type(error).__name__}: {error})"
     index, code = _recorded(), exit_code(error)
+    if index is None and _signed() and code in (4, 5):
+        return _say(f"{said}; but what was signed before this is in the outbox: look at it with custody outbox before you go on", 3)
     if index is None or code not in (4, 5):
         return _say(said, code)
     return _say(f"{said}; but record {index} was recorded before this: look at it with custody log before you go on", 3)
@@ -173,9 +177,17 @@ def _recorded() -> int | None:
     return index
 
 
+def _signed() -> bool:
+    """Whether this command has put signed entries into an outbox."""
+    module = sys.modules.get("ledger.outbox")
+    return module is not None and bool(module.Outbox.added)
+
+
 def _interrupted() -> str:
     """What an interrupted command left behind; it must be true."""
     index = _recorded()
+    if index is None and _signed():
+        return "interrupted, but what was signed is in the outbox; see custody outbox"
     return "interrupted; nothing was recorded" if index is None else f"interrupted, but recorded as record {index}; see custody log"
 
 

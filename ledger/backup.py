@@ -50,6 +50,7 @@ class Backup:
         self.objects = ObjectStore(folder / OBJECTS)
         self._new = folder / f"{DATABASE}{_NEW}"
         self._lock: int | None = None
+        self._waits: list[bytes] = []
 
     def __enter__(self) -> Backup:
         _refuse_overlap(self.ledger.folder, self.folder)
@@ -78,18 +79,10 @@ class Backup:
     def copy_entries(self, progress: Callable[[int, int], None]) -> None:
         """Step 1. The outbox first: an entry that is recorded in this very moment is then in both, and never in neither."""
         with self._saying_what_stands():
-            notes = Outbox(self.ledger.folder).notes()
-            self._keep_waiting(notes)
+            self._waits = Outbox(self.ledger.folder).notes()
+            if self._waits:
+                Outbox(self.folder, WAITING).add(self._waits)
             self.ledger.store.copy_to(self._new, progress)
-
-    def _keep_waiting(self, notes: list[bytes]) -> None:
-        fresh = Outbox(self.folder, f"{WAITING}{_NEW}")
-        fresh.path.unlink(missing_ok=True)
-        if notes:
-            fresh.add(notes)
-            os.replace(fresh.path, self.folder / WAITING)
-        else:
-            (self.folder / WAITING).unlink(missing_ok=True)
 
     def audit(self, trust: Trust, judge: Judge, progress: Callable[[int], None]) -> Report:
         """Step 2. Of files it is only asked whether they are there. Raises Fault where anything else is wrong."""
@@ -103,9 +96,12 @@ class Backup:
         return report
 
     def lacking(self) -> dict[str, int]:
-        """The files that the ledger has and the backup has not, with their sizes. Unavailable where there is no room for them."""
+        """The files that the ledger has and the backup has not, with their sizes. Unavailable where there is no room for them.
+
+        One that is cut short in the backup is among them, and then a fault when it is copied: what is there is not what its name says.
+        """
         here = self.objects.stored()
-        lacking = {sha256: size for sha256, size in self.ledger.objects.stored().items() if sha256 not in here}
+        lacking = {sha256: size for sha256, size in self.ledger.objects.stored().items() if here.get(sha256) != size}
         with self._saying_what_stands():
             room = os.statvfs(self.folder)
         needed, free = sum(lacking.values()), room.f_bavail * room.f_frsize
@@ -122,9 +118,11 @@ class Backup:
             return self.objects.copy_from(self.ledger.objects, lacking, progress) if lacking else []
 
     def finish(self) -> None:
-        """Step 4."""
+        """Step 4. What waited at the earlier backup and does no more is let go of last: the earlier copy has it nowhere else."""
         with self._saying_what_stands():
             put_in_place(self._new, self.folder / DATABASE)
+            kept = Outbox(self.folder, WAITING)
+            kept.drop(note for note in kept.notes() if note not in set(self._waits))
 
     def _stands(self) -> str:
         if (self.folder / DATABASE).exists():

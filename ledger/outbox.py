@@ -20,7 +20,12 @@ _TABLE = """CREATE TABLE IF NOT EXISTS waiting (
 
 
 class Outbox:
-    """Of one ledger folder. Raises Unavailable where it cannot be read or written."""
+    """Of one ledger folder. Raises Unavailable where it cannot be read or written.
+
+    `added`: whether this process has put entries into one, so that after an interrupt the truth can be said.
+    """
+
+    added: bool = False
 
     def __init__(self, folder: Path, name: str = OUTBOX) -> None:
         self.path = folder / name
@@ -34,11 +39,10 @@ class Outbox:
 
     def add(self, notes: Iterable[bytes]) -> None:
         """Keeps them, durably when this returns, all or none; one that is there already stays in its place."""
+        rows = [(sha256(note).digest(), note) for note in notes]
         with self._writing() as connection:
-            connection.many(
-                "INSERT INTO waiting (entry, note) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                [(sha256(note).digest(), note) for note in notes],
-            )
+            connection.many("INSERT INTO waiting (entry, note) VALUES (?, ?) ON CONFLICT DO NOTHING", rows)
+        Outbox.added = Outbox.added or (bool(rows) and self.path.name == OUTBOX)
 
     def drop(self, notes: Iterable[bytes]) -> None:
         """Lets go of entries that are recorded, or signed anew."""

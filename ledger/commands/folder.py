@@ -76,14 +76,16 @@ def is_settled(ledger: Ledger, waiting: Waiting) -> bool:
 
 
 def _is_superseded(ledger: Ledger, waiting: Waiting) -> bool:
-    """Whether its own signers have attached its text to a recorded entry on the same subject: signed anew, or given up."""
-    digest = sha256(waiting.note).hexdigest()
+    """Whether each of its signers has attached its text to an entry on the same subject: signed anew, or given up.
+
+    One of two alone does not take back what both have signed.
+    """
+    digest, left = sha256(waiting.note).hexdigest(), set(waiting.entry.by)
     for _, entry in ledger.chain(waiting.entry.subject):
         attached = entry.body.attachments
-        if set(entry.by) <= set(waiting.entry.by) and not isinstance(attached, UnsetType):
-            if any((file.name, file.sha256) == (SUPERSEDED, digest) for file in attached):
-                return True
-    return False
+        if not isinstance(attached, UnsetType) and any((file.name, file.sha256) == (SUPERSEDED, digest) for file in attached):
+            left -= set(entry.by)
+    return not left
 
 
 def head_pin(ledger: Ledger) -> "Pin":

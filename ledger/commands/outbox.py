@@ -23,7 +23,7 @@ from ledger.ledger import Ledger, Waiting
 from ledger.outbox import Outbox
 from ledger.parcel import Parcel, ParcelEntry, format_parcel
 from ledger.printable import printable
-from ledger.state import HandlerFact
+from ledger.state import HandlerFact, ItemFact, item_key
 
 if TYPE_CHECKING:
     from ledger.acts import Body
@@ -143,7 +143,13 @@ def _redone(desk: Desk, waiting: list[Waiting]) -> None:
         if answer is not None:
             renewed[cite(entry_hash(each.note))] = answer.places[-1].entry
             Outbox(desk.ledger.folder).drop([each.note])
-            desk.tell(answer, f"{each.entry.act} {desk.ledger.item(each.entry.subject).number} signed anew{said}")
+            desk.tell(answer, f"{each.entry.act} {_named(desk.ledger, each.entry.subject)} signed anew{said}")
+
+
+def _named(ledger: Ledger, subject: str) -> str:
+    """An item by its number; the ledger, a handler or a person, who may have entries here too, by name."""
+    item = ledger.store.fact(item_key(subject), ItemFact)
+    return item.number if item is not None else subject.partition(":")[2] or subject
 
 
 def _again(desk: Desk, waiting: Waiting, renewed: dict[str, str]) -> tuple[Step, str]:
@@ -194,10 +200,17 @@ def discard(number: int, reason: str, handler: str | None, passphrases: tuple[st
             raise Refused("outbox.sound", f"entry {number} can be recorded as it is; what is signed and sound is not given up")
         if desk.handler not in waiting.entry.by:
             raise Refused("outbox.by", f"entry {number} was signed by {', '.join(waiting.entry.by)}; only they can give it up")
+        subject = waiting.entry.subject
+        if desk.ledger.store.fact(item_key(subject), ItemFact) is None:
+            raise Usage(f"there is no item under which a note could say why entry {number} is given up; sign it anew: custody outbox redo")
         first = stored_text(desk.ledger.objects, SUPERSEDED, waiting.note)
-        answer = desk.series([Step("note", waiting.entry.subject, {"text": reason, "attachments": [first]})])
-        Outbox(desk.ledger.folder).drop([waiting.note])
-        desk.tell(answer, f"{waiting.entry.act} {desk.ledger.item(waiting.entry.subject).number} given up")
+        answer = desk.series([Step("note", subject, {"text": reason, "attachments": [first]})])
+        said = f"{waiting.entry.act} {_named(desk.ledger, subject)} given up by {desk.handler}"
+        if is_settled(desk.ledger, waiting):
+            Outbox(desk.ledger.folder).drop([waiting.note])
+        else:
+            said += "; it stays in the outbox until all who signed it have given it up"
+        desk.tell(answer, said)
 
 
 COMMANDS: dict[str, click.Command] = {"outbox": outbox}

@@ -10,7 +10,7 @@ from keys.note import parse_note
 from ledger.commands.cargo import files_of
 from ledger.commands.output import note
 from ledger.commands.progress import progress
-from ledger.commands.proving import trust_within
+from ledger.commands.proving import trust_of, trust_within
 from ledger.commands.words import counted
 from ledger.entry import decode_entry
 from ledger.errors import Malformed, NewerFormat, Unavailable, Usage
@@ -50,29 +50,40 @@ def restore(backup: str, folder: str, homes: tuple[str, ...]) -> int:
         raise Unavailable(f"there is a ledger in {folder}; a restore never goes over a living ledger: give it a new folder")
     with Ledger.open(Path(backup)) as source:
         tail = _tail(source, homes)  # before anything is written
-        _copied(source, place)
+        damaged = _copied(source, place)
         waiting = [note for name in ("waiting.db", "outbox.db") for note in Outbox(source.folder, name).notes()]
     if waiting:
         Outbox(place).add(waiting)
     Outbox(place, "waiting.db").path.unlink(missing_ok=True)
     with Ledger.open(place, write=True) as ledger:
-        return _refilled(ledger, tail, len(waiting))
+        return _status(_refilled(ledger, tail, len(waiting)), 1 if damaged else 0)
 
 
-def _copied(source: Ledger, place: Path) -> None:
+def _status(*found: int) -> int:
+    """Of several the gravest."""
+    return next((status for status in (1, 3) if status in found), 0)
+
+
+def _copied(source: Ledger, place: Path) -> list[str]:
+    """Answers with the files that are damaged in the backup. What it lacks is told."""
     from ledger.backup import Backup
     from ledger.workers import Workers
 
     with Backup(source, place) as made:
         made.copy_entries(lambda pages, of: None)
         with Workers(source.size) as judge, progress("records", source.size, worth=20_000) as done:
-            made.audit(trust_within(source), judge, done)
+            report = made.audit(trust_within(source), judge, done)
         lacking = made.lacking()
         with progress("bytes copied", sum(lacking.values()), worth=_WORTH) as done:
             damaged = made.copy_files(lacking, done)
         made.finish()
     for sha256 in damaged[:NAMED]:
-        note(f"the file {sha256} of the backup is not what its name says, and was left there; look for another copy")
+        click.echo(f"fault: the file {sha256} of the backup is not what its name says, and was left there; look for another copy", err=True)
+    if len(damaged) > NAMED:
+        click.echo(f"fault: and {len(damaged) - NAMED} more files", err=True)
+    if reason := report.lines["content"].reason:
+        note(f"{printable(reason)}; look for them where they were taken in")
+    return damaged
 
 
 def _tail(ledger: Ledger, homes: tuple[str, ...]) -> "Tail":
@@ -110,8 +121,20 @@ def _refilled(ledger: Ledger, tail: "Tail", waiting: int) -> int:
     if done.proved > ledger.size:
         _tell_gap(ledger, done, tail)
         return 1 if done.objections else 3
+    if (seen := _most_seen(ledger)) > ledger.size:
+        said = f"cannot go on: this computer has seen {seen} records, and nobody brought those after record {ledger.size - 1}"
+        click.echo(f"{said}: look for a later backup, or give what others keep (--kept, into another new folder)", err=True)
+        return 1 if done.objections else 3
     click.echo(f"nothing after record {ledger.size - 1} is known here; ask whoever signed lately for their CUSTODY_HOME before you go on")
     return 1 if done.objections else 0
+
+
+def _most_seen(ledger: Ledger) -> int:
+    """How many records this computer remembers, though it may keep none of them."""
+    from keys.keystore import Keystore, default_home
+
+    signed = Keystore(default_home()).signed(ledger.origin)
+    return max([pin.size for pin in trust_of(ledger).pins] + ([signed.size] if signed is not None else []), default=0)
 
 
 def _whence(done: "Refilled", tail: "Tail") -> str:

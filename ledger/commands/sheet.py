@@ -79,7 +79,7 @@ def read_text(path: str) -> str:
         raise Usage(f"{path}, line {line}: not UTF-8; save it as CSV UTF-8") from None
     if "\0" in text:
         raise Usage(f"{path} is no text: it holds a NUL; save it as CSV UTF-8")
-    return text
+    return text.replace("\r\n", "\n").replace("\r", "\n")  # as spreadsheets of all systems end their lines
 
 
 def _read(path: Path) -> bytes:
