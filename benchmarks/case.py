@@ -25,7 +25,7 @@ File = dict[str, Any]
 
 
 class Case:
-    """`folder` gets the ledger and the log's keystore. The clock goes on by a second at every look, so no two acts share a time."""
+    """`folder` gets the ledger and the log's keystore. The clock goes on by a second at every look: no two appends share a time."""
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.seed, self.random, self.now, self.items = seed, Random(seed), START, 0
