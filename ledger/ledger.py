@@ -344,14 +344,18 @@ class Ledger:
         return found
 
     def _signed_here(self, writer: Writing, entry: Entry[acts.Body], note: bytes) -> bool:
-        """Whether the keys that sign it are of this ledger, or were, though it is refused. Raises SignatureError for a false signature."""
+        """Whether the keys that sign it are of this ledger, or were, though it is refused. Raises SignatureError for a false signature.
+
+        Keys that its own body brings, as `enrol` does, stand only beside one that is here.
+        """
         record, _ = self._place(writer, entry, note)
         try:
             verifiers = keys_of(submission(entry, note, record, writer), parse_note(note).signatures, ever=True)
         except Refused:
             return False
         check_signatures(verifiers, parse_note(note))
-        return entry.ledger == self.origin
+        owners = (writer.fact(f"key:{verifier.public.hex()}", Owner) for verifier in verifiers)
+        return entry.ledger == self.origin and any(owner is not None and owner.of in entry.by for owner in owners)
 
     def append(
         self, writer: Writing, note: bytes, log_key: Signer | None, lines: bool = True, signed: bool = False

@@ -93,7 +93,7 @@ def parse_parcel(data: bytes) -> Parcel:
 
     1. It is whole: CannotTell for one that was cut, Malformed for other bytes, NewerFormat for another version.
     2. It is in its one form: decoded, encoded again and compared; else Malformed.
-    3. Each entry's note and text are in their form, name this ledger (else Fault), and no text stands twice (Fault).
+    3. Each entry's note and text are in their form, name this ledger and those who sign (else Fault), and no text stands twice (Fault).
     4. All entries have receipts, or none has; else Fault.
     5. The text of each receipt is a record, of its entry, which follows the one before; else Fault.
     6. Each checkpoint is one of this ledger; else Fault.
@@ -145,15 +145,17 @@ def _check_entries(parcel: Parcel) -> None:
     texts: set[bytes] = set()
     for number, each in enumerate(parcel.entries, 1):
         try:
-            text = parse_note(each.note.encode(), MAX_ENTRY).text
-            entry = decode_entry(text)
+            signed = parse_note(each.note.encode(), MAX_ENTRY)
+            entry = decode_entry(signed.text)
         except NewerFormat as error:
             raise NewerFormat(f"entry {number} of the parcel: {error}") from None
         except (CustodyError, NoteError) as error:
             raise Malformed(f"entry {number} of the parcel: {error}") from None
         if entry.ledger != parcel.ledger:
             raise Fault(f"entry {number} of the parcel is of another ledger, {printable(entry.ledger)}; refuse the parcel")
-        if (digest := text_hash(text)) in texts:
+        if [line.name for line in signed.signatures] != entry.by:
+            raise Fault(f"entry {number} of the parcel has other signatures than its text names; it was altered, so ask for another parcel")
+        if (digest := text_hash(signed.text)) in texts:
             raise Fault(f"entry {number} stands in the parcel twice; no sound program does that, so ask for another parcel")
         texts.add(digest)
 

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from office import ORIGIN, PASSPHRASE, Office, full
+from office import CHEAP, ORIGIN, PASSPHRASE, Office, full
 
 from keys.note import parse_note, sign_note
 from keys.seal import public_of
 from keys.signing import Ed25519Signer
 from ledger.confidential import sealed_store
+from ledger.entry import encode_entry
 from ledger.errors import Fault
 from ledger.frames import frames
 from ledger.heads import verifies
@@ -58,8 +59,103 @@ def test_an_entry_by_nobody_of_the_ledger_is_not_taken_in(office: Office, stick:
     note = sign_note(text, [Ed25519Signer("olena@un.example", bytes(32))])
     stick.write_bytes(format_parcel(replace(on(stick), entries=[ParcelEntry(note=note.decode())])))
     size = office.size()
-    assert "nothing was taken in" in office.run("inbox", stick, expect=4).stderr
+    files = office_files(office)
+    said = office.run("inbox", stick, expect=4)
+    assert "not taken in: acquire O-1 by olena@un.example" in said.stderr
+    assert "0 entries recorded" in said.stdout
+    assert office_files(office) == files
     untouched(office, size)
+
+
+def office_files(office: Office) -> set[str]:
+    with office.open() as ledger:
+        return set(ledger.objects.stored())
+
+
+@pytest.fixture
+def nina(field: Office) -> bytes:
+    """A newcomer with a key on the laptop; she has signed her own enrolment, and nobody else has."""
+    public = field.keystore.create_handler(full("nina"), PASSPHRASE, CHEAP)
+    assert public.seal_key is not None
+    body = {
+        "handler": full("nina"), "vkey": public.vkeys[0], "seal_key": b64encode(public.seal_key).decode(), "organisation": "UN (fictional)",
+        "roles": ["custodian"], "prefix": "N", "display_name": "Nina", "valid_from": "2026-02-03T00:00:00Z",
+        "identity_check": {"how": "passport", "by": full("rada")},
+    }  # fmt: skip
+    with field.open() as ledger:
+        entry = ledger.draft("enrol", f"handler:{full('nina')}", [full("nina")], body, moment(None, ledger.clock))
+    return sign_note(encode_entry(entry), [field.keystore.unlock(full("nina"), PASSPHRASE).signer])
+
+
+def test_an_enrolment_that_only_its_newcomer_signs_is_not_taken_in(office: Office, stick: Path, nina: bytes) -> None:
+    """It brings its own key, under which it verifies; the key of somebody here must be beside it."""
+    stick.write_bytes(format_parcel(replace(on(stick), entries=[ParcelEntry(note=nina.decode()), *on(stick).entries])))
+    said = office.run("inbox", stick, expect=4)
+    assert "not taken in: enrol nina@un.example by nina@un.example" in said.stderr
+    assert "1 entry recorded" in said.stdout
+    assert Outbox(office.ledger_folder).notes() == []
+
+
+def enrolled(office: Office, name: str) -> None:
+    if not office.keystore.has(full(name)):
+        office.keystore.create_handler(full(name), PASSPHRASE, CHEAP)
+    office.run("enrol", full(name), "--role", "custodian", "--prefix", "N", "--organisation", "UN (fictional)", "--identity", "passport",
+               as_="rada")  # fmt: skip
+
+
+@pytest.fixture
+def newcomer(office: Office) -> Office:
+    """A laptop on which Nina was enrolled, Nina and Olena work; meanwhile Nora got the prefix N at the office."""
+    laptop = office.laptop("field", "olena", "rada")
+    enrolled(laptop, "nina")
+    laptop.run("acquire", laptop.file("n.mp4", b"n"), *ACQUIRE, as_="nina")
+    laptop.run("acquire", laptop.file("o.mp4", b"o"), *ACQUIRE)
+    laptop.run("outbox", "save", laptop.folder / "stick.parcel")
+    enrolled(office, "nora")
+    return laptop
+
+
+def test_one_unknown_signer_does_not_hold_up_what_others_signed(office: Office, newcomer: Office) -> None:
+    stick, answer = newcomer.folder / "stick.parcel", newcomer.folder / "answer.parcel"
+    enrolment, hers, _ = (each.note.encode() for each in on(stick).entries)
+    files = office_files(office)
+    said = office.run("inbox", stick, "--answer", answer, expect=4)
+    assert "not taken in: acquire N-1 by nina@un.example" in said.stderr
+    assert "1 signed entry left out; bring the parcel again" in said.stderr
+    assert "1 entry recorded" in said.stdout
+    assert office.item("O-1").holder == full("olena")
+    assert len(office_files(office) - files) == 1, "the evidence of the others alone"
+    assert Outbox(office.ledger_folder).notes() == [enrolment]
+    newcomer.run("inbox", answer)
+    assert Outbox(newcomer.ledger_folder).notes() == [enrolment, hers], "no answer settles them"
+
+
+def test_an_unknown_signer_is_left_out_on_another_laptop_too_and_what_waits_there_stays(office: Office, newcomer: Office) -> None:
+    other = office.laptop("other", "petro")
+    assert "2 signed entries taken in; 2 in the outbox" in other.run("inbox", newcomer.folder / "stick.parcel", as_="petro", expect=4).stdout
+    before = Outbox(newcomer.ledger_folder).notes()
+    office.run("inbox", newcomer.folder / "stick.parcel", "--answer", newcomer.folder / "answer.parcel", expect=4)
+    newcomer.run("inbox", newcomer.folder / "answer.parcel")
+    other.run("note", "O-1", "a word", as_="petro")
+    other.run("outbox", "save", other.folder / "stick.parcel")
+    newcomer.run("inbox", other.folder / "stick.parcel")
+    assert before[1] in Outbox(newcomer.ledger_folder).notes()
+
+
+def test_a_false_signature_refuses_what_others_signed_beside_an_unknown_signer(office: Office, newcomer: Office) -> None:
+    stick, size = newcomer.folder / "stick.parcel", office.size()
+    enrolment, hers, another = on(stick).entries
+    false = ParcelEntry(note=another.note.replace("case 7", "case 8"))
+    stick.write_bytes(format_parcel(replace(on(stick), entries=[enrolment, hers, false])))
+    assert "signature" in office.run("inbox", stick, expect=1).stderr
+    untouched(office, size)
+
+
+def test_where_the_sender_lacks_no_record_no_answer_is_written(office: Office, newcomer: Office) -> None:
+    stick, answer = newcomer.folder / "stick.parcel", newcomer.folder / "answer.parcel"
+    stick.write_bytes(format_parcel(replace(on(stick), entries=on(stick).entries[1:2])))
+    assert "no record that the sender lacks" in office.run("inbox", stick, "--answer", answer, expect=4).stderr
+    assert not answer.exists()
 
 
 def test_a_false_box_is_told_to_its_reader_and_mended_by_another(office: Office, field: Office, stick: Path) -> None:

@@ -211,6 +211,11 @@ def with_receipt(receipt: str) -> Parcel:
     return replace(A, entries=[replace(A.entries[0], receipt=receipt)], checkpoints=UNSET)
 
 
+def signed_by_the_log(entry: ParcelEntry) -> ParcelEntry:
+    """Another name stands under it than in it."""
+    return ParcelEntry(note=sign_note(parse_note(entry.note.encode()).text, [mission().log]).decode())
+
+
 def swapped(entries: list[ParcelEntry]) -> list[ParcelEntry]:
     return [entries[1], entries[0], *entries[2:]]
 
@@ -222,6 +227,7 @@ A = answer(mission(), FIRST)
     ("change", "whole", "words"),
     [
         (lambda p: replace(p, ledger="un.example/other"), small(), "entry 1 of the parcel is of another ledger, un.example/mission-7"),
+        (lambda p: replace(p, entries=[p.entries[0], signed_by_the_log(p.entries[1])]), small(), "entry 2 of the parcel has other signatures"),
         (lambda p: replace(p, entries=[*p.entries, p.entries[0]]), small(), "entry 3 stands in the parcel twice"),
         (lambda p: replace(p, entries=[p.entries[0], replace(p.entries[1], receipt=A.entries[1].receipt)]), small(), "only a part"),
         (lambda p: replace(p, entries=[replace(p.entries[0], receipt=UNSET), *p.entries[1:]]), A, "only a part"),

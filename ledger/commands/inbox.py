@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 from msgspec import UnsetType
+from msgspec.structs import replace
 
 from keys.note import parse_note, sign_note
 from ledger.commands.cargo import beside, packed, taken_in
@@ -41,7 +42,8 @@ Came = tuple[Parcel, ObjectStore]
 def inbox(files: tuple[str, ...], answer: str | None, passphrases: tuple[str, ...]) -> int:
     """Take in what came by stick or camera: FILEs of custody outbox save, photos of its codes, or an answer of the office.
 
-    At the office everything that fits is recorded, in order; without FILE, what waits here. What does not fit stays in the outbox.
+    At the office everything that fits is recorded, in order; without FILE, what waits here. What does not fit stays in the outbox;
+    what is signed with keys that are not of this ledger is not taken in. Exit status 4 where either is so.
     """
     came = list(_came(files))
     with Desk(Common(None, passphrases, None, False, None, False, ()), open_ledger(write=True, ahead=False)) as desk:
@@ -125,21 +127,29 @@ def _keep(desk: Desk, notes: list[bytes], receipts: list[bytes]) -> None:
 
 
 def _taken(desk: Desk, came: list[Came], answer: str | None) -> int:
-    ledger, outbox = desk.ledger, Outbox(desk.ledger.folder)
-    notes = list(dict.fromkeys([*outbox.notes(), *(each.note.encode() for parcel, _ in came for each in parcel.entries)]))
+    ledger, here = desk.ledger, dict.fromkeys(Outbox(desk.ledger.folder).notes())
+    notes = list(dict.fromkeys([*here, *(each.note.encode() for parcel, _ in came for each in parcel.entries)]))
     if not notes:
         raise Usage("nothing waits here; give the FILE that came, as custody outbox save wrote it")
+    if desk.away and answer:
+        raise Usage("--answer is for the office, which records; here the entries only wait")
     tried = ledger.try_out(notes)
-    for waiting in tried:
-        if not waiting.known:
-            raise Refused("key.unknown", f"{waiting.entry.act} by {', '.join(waiting.entry.by)}: {waiting.refusal}; nothing was taken in")
+    foreign = {each.note for each in tried if not (each.known or each.note in here or is_settled(ledger, each))}
+    ours = [each for each in tried if each.note not in foreign]
     for parcel, source in came:
-        taken_in(ledger, parcel, source)
-    if desk.away:
-        if answer:
-            raise Usage("--answer is for the office, which records; here the entries only wait")
-        return _waits(ledger, tried)
-    return _recorded(desk, tried, answer)
+        taken_in(ledger, replace(parcel, entries=[each for each in parcel.entries if each.note.encode() not in foreign]), source)
+    code = _waits(ledger, ours) if desk.away else _recorded(desk, ours, answer)
+    _tell_foreign(ledger, [each for each in tried if each.note in foreign])
+    return 4 if foreign else code
+
+
+def _tell_foreign(ledger: Ledger, foreign: list[Waiting]) -> None:
+    """Nobody of this ledger answers for them, so they find no place here, not even in its outbox."""
+    for each, about, _ in standing(ledger, foreign):
+        said = f"{each.entry.act} {about} by {', '.join(each.entry.by)}, {each.entry.time}: {each.refusal}"
+        click.echo(f"not taken in: {printable(said)}", err=True)
+    if foreign:
+        remark(f"{counted(len(foreign), 'signed entry')} left out; bring the parcel again once a registrar has enrolled whoever signed")
 
 
 def _waits(ledger: Ledger, tried: list[Waiting]) -> int:
@@ -195,10 +205,12 @@ def _settle(ledger: Ledger, tried: list[Waiting], left: list[Waiting]) -> None:
 def _answer(desk: Desk, tried: list[Waiting], path: Path) -> None:
     """All records from the first that one of the senders had not seen."""
     ledger, signer = desk.ledger, desk.signer(desk.ledger.origin)
-    start = min(each.entry.seen.size for each in tried if each.entry.seen is not None)
+    start = min((each.entry.seen.size for each in tried if each.entry.seen is not None), default=ledger.size)
     entries = [
         ParcelEntry(note=note.decode(), receipt=sign_note(record, [signer]).decode()) for record, note in ledger.store.records(start)
     ]
+    if not entries:
+        return remark(f"there is no record that the sender lacks, so {path} was not written")
     checkpoints = [note for note in ledger.store.checkpoints() if int(note.split(b"\n")[1]) > start]
     write_new(path, format_parcel(packed(ledger, entries, checkpoints)))
     click.echo(f"{counted(len(entries), 'record')} written to {printable(str(path))}; on the laptop: custody inbox {printable(str(path))}")
