@@ -93,7 +93,8 @@ def _named(desk: Desk, o: Mapping[str, Any], listed: dict[str, dict[str, str]], 
     cells, found = {subject: dict[str, str]() for subject in words}, set[str]()
     for word in o["boxes"]:
         box = _container(desk, word)
-        cells.setdefault(box, {})
+        cells[box] = {}
+        found.discard(box)  # it may lie in one that was named before
         for content in () if along else inside(desk, box):
             if content not in cells:
                 found.add(content)
