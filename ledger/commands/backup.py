@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 from ledger.commands.folder import open_ledger
 from ledger.commands.output import note
 from ledger.commands.progress import progress
-from ledger.commands.proving import trust_of
+from ledger.commands.trust import trust_of
 from ledger.commands.words import counted
 from ledger.printable import printable
 

@@ -98,7 +98,8 @@ def tamper(folder: Path) -> None:
 
 
 def audited(folder: Path, trust: Path) -> "Report":
-    from ledger.commands.proving import show_report, trust_from
+    from ledger.commands.proving import show_report
+    from ledger.commands.trust import trust_from
 
     with Ledger.open(folder) as ledger:
         report = ledger.audit(trust_from(trust))
@@ -120,7 +121,7 @@ def demo(folder: str, seed: str | None, at: str | None) -> int:
     p = Play(place, seed or secrets.token_hex(16), start)
     with p.ledger:
         play(p)
-        from ledger.commands.proving import save_trust
+        from ledger.commands.trust import save_trust
 
         save_trust(p.ledger, place / "trust")
     return _finish(place)

@@ -10,7 +10,7 @@ from keys.note import parse_note
 from ledger.commands.cargo import files_of
 from ledger.commands.output import note
 from ledger.commands.progress import progress
-from ledger.commands.proving import trust_of, trust_within
+from ledger.commands.trust import trust_of, trust_within
 from ledger.commands.words import counted
 from ledger.entry import decode_entry
 from ledger.errors import Malformed, NewerFormat, Unavailable, Usage

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ledger.audit import Trust
 from ledger.commands.progress import progress
-from ledger.commands.proving import receipt_index, trust_of, trust_within
+from ledger.commands.trust import receipt_index, trust_of, trust_within
 from ledger.history import check_history, continued, is_continued
 from ledger.ledger import Ledger
 from ledger.policy import Anchors, Auditors, Authorities
