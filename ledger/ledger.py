@@ -187,6 +187,9 @@ class Ledger:
             raise Usage(str(error)) from None
         if label.origin != self.origin:
             raise Refused("item.unknown", f"that label is of {label.number} in the ledger {label.origin}, not in {self.origin}")
+        owner = self.store.fact(f"number:{label.number}", Owner)
+        if owner is None or owner.of != label.subject:  # people read the one and scanners the other
+            raise Refused("item.unknown", f"that label says {label.number}, which is not the item that its code names; look at both, print it anew")
         return label.subject
 
     def item(self, subject: str) -> ItemFact:
@@ -309,13 +312,14 @@ class Ledger:
     def look_ahead(self, notes: Iterable[bytes]) -> list[Waiting]:
         """From now on this ledger is seen as it will be when these signed entries are recorded; nothing of it is kept.
 
-        Entries that the log would not take now are left out; the answer says why. To be called again for more.
+        Entries that the log would not take now are left out; the answer says why. Raises SignatureError for one that is not what its
+        signers signed. To be called again for more.
         """
         if self._ahead is None:
             self._before_ahead = self.size
             self._ahead = self._looking.enter_context(self.store.rehearsing())
         self._ahead.moment = None
-        seen = self._tried(self._ahead, notes, None, signed=False)  # verified when they came in
+        seen = self._tried(self._ahead, notes, None)  # verified when they came in, but anybody at this computer can write there
         self._ahead.show()
         return seen
 
@@ -332,13 +336,13 @@ class Ledger:
         with self.store.rehearsing() as writer:
             return self._tried(writer, notes, None)
 
-    def _tried(self, writer: Writing, notes: Iterable[bytes], log_key: Signer | None, signed: bool = True) -> list[Waiting]:
+    def _tried(self, writer: Writing, notes: Iterable[bytes], log_key: Signer | None) -> list[Waiting]:
         here, found = self.committed, list[Waiting]()
         for note in notes:
             entry = decode_entry(parse_note(note).text)
             try:
                 _seen_here(entry, here)
-                found.append(Waiting(note, entry, self.append(writer, note, log_key, signed=signed)))
+                found.append(Waiting(note, entry, self.append(writer, note, log_key, signed=True)))
             except Refused as refusal:
                 found.append(Waiting(note, entry, None, refusal, self._signed_here(writer, entry, note)))
         return found

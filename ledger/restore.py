@@ -8,7 +8,9 @@ the log had in the end, so that a change of that key is in the way of none. A co
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice, product
 from typing import TYPE_CHECKING
 
 from keys.errors import NoteError
@@ -25,6 +27,8 @@ from ledger.roster import verifier_of
 if TYPE_CHECKING:
     from keys.kept import Kept
 
+_COMBINED = 256
+"""Ways in which the entries that were brought for the same places are put together at most; each false one doubles them."""
 _ROTATES = b'"act": "rotate",\n  "subject": "ledger",'
 
 
@@ -157,10 +161,9 @@ def _candidates(ledger: Ledger, tail: Tail, start: int, receipt: _Receipt) -> It
             yield list(zip(texts, notes, strict=True))
     last = next((note for note in tail.entries[places[-1]] if entry_hash(note) == receipt.record.entry), None)
     if last is not None:
-        try:
-            yield ledger.placed([*(tail.entries[index][0] for index in places[:-1]), last], instant(receipt.record.recorded))
-        except (CustodyError, NoteError):
-            return
+        for before in islice(product(*(tail.entries[index] for index in places[:-1])), _COMBINED):
+            with suppress(CustodyError, NoteError):
+                yield ledger.placed([*before, last], instant(receipt.record.recorded))
 
 
 def _chained(tail: Tail, start: int, receipt: _Receipt) -> list[bytes] | None:

@@ -1,11 +1,16 @@
-"""Holes that a hostile reader found in the working day, each as it was shown: outbox, backup, restore, sheets."""
+"""Holes that a hostile reader found in the working day, each as it was shown: outbox, backup, restore, sheets, labels."""
 
 import shutil
 from pathlib import Path
+from time import time
+from types import SimpleNamespace
 
 import pytest
-from office import Office, full
+from office import ORIGIN, Office, full
 
+from keys.keystore import Keystore
+from ledger.label import Label, format_label
+from ledger.ledger import stamp
 from ledger.outbox import Outbox
 
 ACQUIRE = ("--description", "a video", "--method", "copied", "--purpose", "case 7")
@@ -169,3 +174,83 @@ def test_lists_and_sheets_may_end_their_lines_as_any_system_does(office: Office)
     for end in ("\n", "\r\n", "\r"):
         office.file("list.txt", end.join(("O-1", "O-2", "")).encode())
         assert "O-1, O-2" in office.run("store", "--from", "list.txt", "--location", "safe 3").stdout
+
+
+# --- what is shown, and what is signed -----------------------------------------------------------------------------------------
+
+
+def test_a_copy_whose_outbox_somebody_wrote_into_shows_and_signs_nothing(office: Office) -> None:
+    """An offer that nobody made: its acceptance, and all that was signed with it, would be refused at home."""
+    number = office.new_item("olena")
+    office.laptop("field", "olena").run("release", number, "--to", full("petro"), *BY_HAND)
+    (note,) = Outbox(office.folder / "field" / "case.ledger").notes()
+    laptop = office.laptop("other", "petro")
+    Outbox(laptop.ledger_folder).add([note.replace(b"study", b"stuff")])
+    for command in (("list",), ("accept", number), ("show", number)):
+        assert "was altered or damaged (the signature" in laptop.run(*command, as_="petro", expect=1).stderr
+    assert len(Outbox(laptop.ledger_folder).notes()) == 1
+    Outbox(laptop.ledger_folder).add([b"a note cut short"])
+    assert "outbox.db was altered or damaged" in laptop.run("list", expect=1).stderr
+
+
+def test_another_offer_than_the_one_that_was_read_is_not_accepted_by_signing_anew(office: Office) -> None:
+    """He accepted one away from the office; the giver records another one there, on terms that he has never seen."""
+    number = office.new_item("olena")
+    giver, taker = office.laptop("field", "olena"), office.laptop("other", "petro")
+    giver.run("release", number, "--to", full("petro"), *BY_HAND)
+    giver.run("outbox", "save", taker.folder / "offer.parcel")
+    taker.run("inbox", taker.folder / "offer.parcel")
+    taker.run("accept", number, as_="petro")
+    office.run("release", number, "--to", full("petro"), "--method", "post", "--purpose", "x", "--conditions", "he answers for the loss")
+    carried(taker, office)
+    size = office.size()
+    said = office.run("outbox", "redo", "--as", full("petro"), as_="petro", expect=4).stderr
+    assert f"O-1 was offered otherwise since (record {size - 1})" in said
+    assert (office.size(), office.item(number).status) == (size, "offered")
+    office.run("outbox", "discard", "2", "--reason", "not that offer", as_="petro")
+    office.run("decline", number, "--reason", "not on these terms", as_="petro")
+
+
+def test_what_a_clock_that_ran_ahead_has_dated_is_signed_anew_with_the_time_it_is(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Waiting until the false time has come would record it."""
+    number = office.new_item("olena")
+    field = office.laptop("field", "olena")
+    with monkeypatch.context() as patch:
+        patch.setattr("ledger.ledger.time", SimpleNamespace(time=lambda: time() + 86400))
+        field.run("note", number, "seen", "--remarks", "by daylight")
+        field.run("store", number, "--location", "tent 4")
+    assert "after the moment it is recorded" in carried(field, office)
+    said = office.run("outbox", "redo").stdout
+    assert "dated now" in said
+    assert waiting(office) == 0
+    assert office.body(-2)["remarks"].startswith("by daylight\nfirst dated 20")
+    assert office.entry().time < stamp(int(time()) + 3600)
+    office.run("audit")
+
+
+def test_a_label_that_says_one_item_and_codes_another_names_none(office: Office) -> None:
+    """A person reads the number, the scanner takes the code: together they could pass one thing for two."""
+    office.run("acquire", *PHONE)
+    office.run("acquire", *PHONE)
+    office.run("store", "O-1", "O-2", "--location", "safe 3")
+    good, false = (format_label(Label(ORIGIN, office.subject(number), "O-1")) for number in ("O-1", "O-2"))
+    assert "says O-1, which is not the item that its code names" in office.run("note", false, "a word", expect=4).stderr
+    office.file("found.txt", f"{good}\n{false}\n".encode())
+    done = office.run("inventory", "safe 3", "--from", "found.txt", "--json", expect=1)
+    assert (done.json["present"], done.json["missing"], done.json["unknown"]) == (["O-1"], ["O-2"], [false])
+
+
+def test_a_false_entry_in_the_midst_of_a_batch_keeps_no_restore_from_the_true_one(office: Office, stick: Path) -> None:
+    """Somebody brings a keystore with one more entry in it, before those of honest people are looked at."""
+    start = office.size()
+    office.run("derive", "copy", office.file("copy.mp4"), "--from", "O-1", "--reason", "to work on", "--description", "a copy")
+    kept = [each for each in office.keystore.kept(ORIGIN) if each.index >= start]
+    shutil.rmtree(office.home / "kept")
+    shutil.rmtree(office.home / "pins")
+    bad, good = office.folder / "bad", office.folder / "good"
+    Keystore(bad).keep(ORIGIN, [(start, kept[0].entry.replace(b"to work on", b"to play on"), None), (start, b"no note at all", None)])
+    Keystore(good).keep(ORIGIN, [(each.index, each.entry, each.receipt) for each in kept])
+    said = office.run("restore", stick, office.folder / "new", "--kept", bad, "--kept", good, as_=None).stdout
+    assert f"restored to record {office.size() - 1}" in said

@@ -10,8 +10,9 @@ from msgspec import UnsetType
 if TYPE_CHECKING:
     from keys.pins import Pin
 
+from keys.errors import NoteError, SignatureError
 from ledger.commands.words import counted
-from ledger.errors import Usage
+from ledger.errors import Fault, Malformed, Usage
 from ledger.ledger import DATABASE, Ledger, Waiting
 from ledger.outbox import Outbox
 
@@ -61,7 +62,14 @@ def log_key_here(origin: str) -> bool:
 def _look_ahead(ledger: Ledger, outbox: Outbox) -> None:
     """Nobody else signs on this copy meanwhile, so that two entries never follow the same one."""
     ledger.look_ahead(())
-    seen = ledger.look_ahead(outbox.notes())
+    try:
+        seen = ledger.look_ahead(outbox.notes())
+    except (SignatureError, NoteError, Malformed) as error:
+        ledger.close()
+        raise Fault(
+            f"{outbox.path} was altered or damaged ({error}): what is shown here could be false, and nothing is signed on it; "
+            "keep it as it is, and go on with a new copy of the ledger (custody backup)"
+        ) from error
     recorded = [waiting.note for waiting in seen if is_settled(ledger, waiting)]
     outbox.drop(recorded)
     if any(waiting.place is None and not is_settled(ledger, waiting) for waiting in seen):

@@ -1,12 +1,14 @@
 """What is signed and not recorded yet: looked at, taken along, and signed anew where the log does not take it any more."""
 
 import sys
+from base64 import b64decode
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
+from ledger.admit import CLOCK_AHEAD_S
 from ledger.commands.cargo import beside, carry, files_of, packed
 from ledger.commands.desk import Desk, Step
 from ledger.commands.evidence import stored_text
@@ -19,6 +21,7 @@ from ledger.commands.passphrases import PASSPHRASES
 from ledger.commands.words import counted
 from ledger.entry import cite, entry_hash
 from ledger.errors import Refused, Usage
+from ledger.fields import instant
 from ledger.ledger import Ledger, Waiting
 from ledger.outbox import Outbox
 from ledger.parcel import Parcel, ParcelEntry, format_parcel
@@ -137,7 +140,7 @@ def _mine(desk: Desk, handler: str | None) -> list[str]:
 def _redone(desk: Desk, waiting: list[Waiting]) -> None:
     renewed: dict[str, str] = {}
     for each in waiting:
-        desk.options.when = each.entry.time
+        desk.options.when = None if _ahead(desk, each.entry) else each.entry.time
         step, said = _again(desk, each, renewed)
         answer = desk.series([step], list(each.entry.by))
         if answer is not None:
@@ -156,16 +159,44 @@ def _again(desk: Desk, waiting: Waiting, renewed: dict[str, str]) -> tuple[Step,
     """The same statement on the log as it is now."""
     entry, said = waiting.entry, ""
     body: dict[str, Any] = _with(msgspec.to_builtins(entry.body), renewed)
+    remarks = [body["remarks"]] if "remarks" in body else []
     if "release" in body:
-        body["release"] = desk.ledger.item(entry.subject).release or body["release"]
+        body["release"] = _offer(desk, entry.subject, body["release"])
+    if _ahead(desk, entry):
+        said = f", dated now: {entry.time} was said by a clock that ran ahead"
+        remarks.append(f"first dated {entry.time}, by a clock that ran ahead")
     if waiting.refusal is not None and waiting.refusal.rule == "item.number":
         taken, free = body["number"], _free(desk, entry)
-        said = f" as {free}: {taken} was taken in the meantime"
-        body |= {"number": free, "remarks": "\n".join([*([body["remarks"]] if "remarks" in body else []), f"first signed as {taken}"])}
+        said += f" as {free}: {taken} was taken in the meantime"
+        body["number"] = free
+        remarks.append(f"first signed as {taken}")
+    if remarks:
+        body["remarks"] = "\n".join(remarks)
     body.setdefault("late", {"reason": _LATE})
     first = stored_text(desk.ledger.objects, SUPERSEDED, waiting.note)
     body["attachments"] = [*body.get("attachments", []), first]
     return Step(entry.act, entry.subject, body), said
+
+
+def _ahead(desk: Desk, entry: "Entry[Body]") -> bool:
+    """Whether the clock by which it was dated ran ahead: its time is not yet come."""
+    return instant(entry.time) > desk.ledger.clock() + CLOCK_AHEAD_S
+
+
+def _offer(desk: Desk, subject: str, cited: str) -> str:
+    """The offer that its giver signed anew in place of the one cited. Another one is answered by who has read it: Refused."""
+    item = desk.ledger.item(subject)
+    found = desk.ledger.store.cited(item.release) if item.release not in (None, cited) else None
+    if item.release is None or found is None:
+        return cited
+    attached = found.entry.body.attachments
+    if isinstance(attached, msgspec.UnsetType) or (SUPERSEDED, b64decode(cited).hex()) not in {(each.name, each.sha256) for each in attached}:
+        raise Refused(
+            "offer.other",
+            f"{item.number} was offered otherwise since (record {found.index}): look at it with custody show, answer that offer by itself, "
+            "and give up what you had signed with custody outbox discard",
+        )
+    return item.release
 
 
 def _free(desk: Desk, entry: "Entry[Body]") -> str:
