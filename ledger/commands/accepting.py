@@ -8,11 +8,12 @@ from typing import Any
 import click
 
 from ledger.commands.contents import share_transfer, under, unseen
-from ledger.commands.desk import Desk, Step
+from ledger.commands.desk import Desk
 from ledger.commands.handing import listed, warn, with_exceptions
 from ledger.commands.look import Look, look
 from ledger.commands.output import print_json
 from ledger.commands.selection import TAKEN, each, inside, listed_in, named
+from ledger.commands.step import Step
 from ledger.errors import Usage
 from ledger.printable import printable
 from ledger.state import ItemFact

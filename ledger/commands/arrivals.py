@@ -4,11 +4,12 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ledger.commands.desk import ATTEMPTS, Desk, Step
+from ledger.commands.desk import ATTEMPTS, Desk
 from ledger.commands.evidence import Evidence
 from ledger.commands.output import note
 from ledger.commands.selection import named
 from ledger.commands.sheet import Problems
+from ledger.commands.step import Step
 from ledger.errors import Refused, Usage
 from ledger.ledger import Answer
 from ledger.state import HandlerFact, Owner

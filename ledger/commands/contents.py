@@ -4,9 +4,10 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from ledger.commands.desk import Desk, Step
+from ledger.commands.desk import Desk
 from ledger.commands.look import Look, look
 from ledger.commands.selection import SEAL, Choice, each, inside
+from ledger.commands.step import Step
 from ledger.state import ItemFact
 
 ONE_ITEM = ("files", *SEAL)

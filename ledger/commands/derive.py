@@ -6,10 +6,11 @@ from typing import Any
 import click
 
 from ledger.commands.arrivals import Arrived, new_subject, numbered, tell_arrivals
-from ledger.commands.desk import Desk, Step
+from ledger.commands.desk import Desk
 from ledger.commands.evidence import Evidence, also_digests
 from ledger.commands.look import seen_now
 from ledger.commands.options import common, given, signing
+from ledger.commands.step import Step
 from ledger.errors import Usage
 
 OPERATIONS = (

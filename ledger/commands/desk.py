@@ -1,19 +1,15 @@
 """The desk at which a handler works: which ledger, whose keys, and the one way by which an act is drafted, signed and recorded."""
 
-import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from keys.keystore import Unlocked
-    from keys.signing import Signer
     from ledger.acts import Body
     from ledger.entry import Entry
 
@@ -23,12 +19,14 @@ from ledger.commands.evidence import Evidence, described, read_metadata, recorde
 from ledger.commands.folder import head_pin, open_ledger
 from ledger.commands.found import refuse_keys
 from ledger.commands.options import Common, tidied
-from ledger.commands.output import print_json, write_new
-from ledger.commands.passphrases import passphrase
+from ledger.commands.output import write_new
 from ledger.commands.sheet import Problems, naming
+from ledger.commands.signers import Signers
+from ledger.commands.step import Step, apart, collect, passing, rule_of
+from ledger.commands.telling import show_texts, tell
 from ledger.confidential import ALWAYS, hide_fields, sealed_store
 from ledger.entry import cite, encode_entry, entry_hash
-from ledger.errors import Conflict, Malformed, Refused, Usage, raise_all
+from ledger.errors import Malformed, Refused, Usage, raise_all
 from ledger.fixity import Digests, hash_file, shown
 from ledger.ledger import Answer, Draft, Ledger, keep, moment, stamp
 from ledger.outbox import Outbox
@@ -38,31 +36,10 @@ from ledger.sealed import SealedStore
 Keys = list[tuple[str, str]]
 """Signers in order: a name, and which of its keys: current or next."""
 _WHEN = ("period", "late", "authority", "transfer")
-_LONG_RUN = 7
 LONG_PAUSE_S = 7 * 86400
 """A pause in the log after which it is asked whether this computer's clock is right."""
 ATTEMPTS = 5
 """How often an act is drafted and signed anew when another entry on the same subject was recorded first."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One entry to be drafted. `citing` gives further fields from the hashes (base64) of the entries before it in its series;
-    `evidence` gives those of the files that come in. `alone`: it takes none of the shared fields but when, and by whose authority.
-    `time` where it is not the shared one; `line` where a line of a sheet asks for it.
-    """
-
-    act: str
-    subject: str
-    body: Mapping[str, Any]
-    citing: Callable[[list[str]], dict[str, Any]] | None = None
-    evidence: Evidence | None = None
-    alone: bool = False
-    time: str | None = None
-    line: int | None = None
-
-    def with_fields(self, **fields: Any) -> "Step":
-        return replace(self, body={**self.body, **fields})
 
 
 class Sealing(SealedStore):
@@ -93,7 +70,8 @@ class Desk:
         self.ledger = ledger if ledger is not None else open_ledger(write=True)
         self.keystore = Keystore(default_home())
         self.away = bool(self.ledger.size) and not self.keystore.has(self.ledger.origin)
-        self._unlocked: dict[str, Unlocked] = {}
+        self._signers = Signers(self.keystore, options.passphrases, self.ledger.clock)
+        self.unlock, self.signer = self._signers.unlock, self._signers.signer
         self._waiting: dict[Path, Digests] = {}
         self.sealing = Sealing(sealed_store(self.ledger.folder).path)
 
@@ -112,42 +90,6 @@ class Desk:
         if len(mine) == 1:
             return mine[0]
         raise Usage("say who signs with --as NAME or CUSTODY_HANDLER" + (f" ({', '.join(map(printable, mine))})" if mine else ""))
-
-    # keys
-
-    def unlock(self, name: str, which: str = "current") -> "Unlocked":
-        """The key of a handler or of the log, from the ssh-agent where it is there, else by its passphrase."""
-        if (known := self._unlocked.get(name + which)) is None:
-            known = self._unlocked[name + which] = self._open(name, which)
-        return known
-
-    def _open(self, name: str, which: str) -> "Unlocked":
-        from keys.keystore import Unlocked
-
-        public = self.keystore.public(name, which)
-        if public.kind != "log":
-            agent = self._in_agent(name, public.verifiers[0].public)
-            if agent is not None:
-                return Unlocked(public, agent)
-        return self.keystore.unlock(name, passphrase(name, self.options.passphrases), self.ledger.clock, which)
-
-    def signer(self, name: str, which: str = "current") -> "Signer":
-        """Signs in the name of `name`; the log's Ed25519 key may be in the agent too."""
-        public = self.keystore.public(name, which)
-        agent = self._in_agent(name, public.verifiers[0].public) if name + which not in self._unlocked else None
-        return agent if agent is not None else self.unlock(name, which).signer
-
-    def _in_agent(self, name: str, public: bytes) -> "Signer | None":
-        if not os.environ.get("SSH_AUTH_SOCK"):
-            return None
-        from keys.agent import Agent, AgentSigner
-        from keys.errors import AgentError
-
-        try:
-            held = {key for key, _ in Agent().identities()}
-        except AgentError:
-            return None
-        return AgentSigner(name, public, Agent()) if public in held else None
 
     # acts
 
@@ -189,7 +131,7 @@ class Desk:
             try:
                 return self._once(whole, names, keys, problems)
             except Refused as error:
-                if attempt == ATTEMPTS - 1 or not _passing(error):
+                if attempt == ATTEMPTS - 1 or not passing(error):
                     raise
         return None
 
@@ -212,7 +154,7 @@ class Desk:
         read_metadata(arrivals)
         taken = partial(Evidence.taken, keep=keep)
         if self.options.dry_run:
-            _dry(self._notes(steps, names, self._unsigned(keys), taken))
+            show_texts(self._notes(steps, names, self._unsigned(keys), taken))
         elif self.options.draft:
             self._notes(steps, names, lambda entry: self._write_draft(entry, names), taken)
         else:
@@ -236,8 +178,8 @@ class Desk:
         notes = self._notes(steps, names, self._unsigned(keys), Evidence.stand_in, problems, lines)
         if problems is None:
             wrong = list[Refused | Malformed]()
-            self.ledger.rehearse(notes, all_here, refused=partial(_collect, wrong) if _apart(steps) else None)
-            raise_all([error for error in wrong if _rule(error) != "container.inside"] or wrong)  # that one follows from another
+            self.ledger.rehearse(notes, all_here, refused=partial(collect, wrong) if apart(steps) else None)
+            raise_all([error for error in wrong if rule_of(error) != "container.inside"] or wrong)  # that one follows from another
             return
         self.ledger.rehearse(notes, all_here, refused=lambda place, error: problems.add(lines[place] or 0, str(error)))
         problems.raise_any()
@@ -292,7 +234,7 @@ class Desk:
         except Malformed as error:
             raise Refused("entry.form", f"{error}; correct it and repeat") from None
         if self.options.dry_run:
-            _dry([encode_entry(entry)])
+            show_texts([encode_entry(entry)])
             return None
         note = self.signed(entry, [(name, "current") for name in names])
         answer = self.ledger.record([note], self.signer(origin))
@@ -383,55 +325,11 @@ class Desk:
 
     def item(self, word: str) -> str:
         return self.ledger.subject_of(word)
-
     def tell(self, answer: Answer | None, sentence: str, **facts: Any) -> None:
-        """Says what was recorded, in words or as JSON, and what the judge remarked."""
-        if answer is None:
-            return
-        for place in answer.places:
-            for remark in place.notes:
-                click.echo(f"note: {printable(remark)}", err=True)
-        if answer.receipt is None:
-            return self._tell_waiting(answer, sentence, facts)
-        if self.options.as_json:
-            places = [{"record": p.index, "entry": p.entry, "recorded": p.record.recorded} for p in answer.places]
-            return print_json({"recorded": places, **facts})
-        click.echo(f"recorded {', '.join(_runs([place.index for place in answer.places]))}: {printable(sentence)}")
-
-    def _tell_waiting(self, answer: Answer, sentence: str, facts: dict[str, Any]) -> None:
-        if self.options.as_json:
-            return print_json({"outbox": [{"entry": place.entry} for place in answer.places], **facts})
-        count = len(Outbox(self.ledger.folder).notes())
-        click.echo(f"signed, not recorded yet: {printable(sentence)}; {count} in the outbox (custody outbox save FILE takes them along)")
-
-
-def _apart(steps: list[Step]) -> bool:
-    """Whether no entry rests on one before it, so that all that are refused can be told."""
-    return len(steps) > 1 and not any(step.citing or step.alone for step in steps)
-
-
-def _collect(wrong: "list[Refused | Malformed]", _: int, error: Refused | Malformed) -> None:
-    """What is refused is told at the end; what another signing on a newer head resolves is raised at once."""
-    if _passing(error):
-        raise error
-    wrong.append(error)
-
-
-def _passing(error: Exception) -> bool:
-    """Whether it may be taken when it is drafted anew: another entry was first, or the same handler, at another terminal, has signed
-    on a newer head since."""
-    return isinstance(error, Conflict) or _rule(error) == "seen.back"
-
-
-def _rule(error: Exception) -> str | None:
-    return error.rule if isinstance(error, Refused) else None
-
-
-def _runs(indexes: list[int]) -> Iterator[str]:
-    """Records by number; of a long run the first and the last."""
-    for _, group in groupby(enumerate(indexes), key=lambda pair: pair[1] - pair[0]):
-        run = [str(index) for _, index in group]
-        yield from run if len(run) < _LONG_RUN else [f"{run[0]} to {run[-1]}"]
+        """Says what was recorded, or waits; nothing where nothing was."""
+        if answer is not None:
+            waiting = len(Outbox(self.ledger.folder).notes()) if answer.receipt is None else 0
+            tell(answer, sentence, facts, self.options.as_json, waiting)
 
 
 def _drafted(draft: Draft, step: Step, names: list[str], body: dict[str, Any], time: str) -> "Entry[Body]":
@@ -439,10 +337,3 @@ def _drafted(draft: Draft, step: Step, names: list[str], body: dict[str, Any], t
         return draft(step.act, step.subject, names, body, time)
     except Malformed as error:  # what was typed does not fit; nobody has tampered with anything
         raise Refused("entry.form", f"{error}; correct it and repeat") from None
-
-
-def _dry(notes: list[bytes]) -> None:
-    """The texts, line by line, harmless to a terminal: a signed text may hold marks that turn the direction of writing."""
-    for note in notes:
-        text = note.split(b"\n\n")[0].removesuffix(b"\n")
-        click.echo("\n".join(printable(line) for line in text.decode().split("\n")))

@@ -6,11 +6,12 @@ from typing import Any, TypeVar
 import click
 
 from ledger.commands.contents import ONE_ITEM, seen, share_transfer, together, under
-from ledger.commands.desk import Desk, Step
+from ledger.commands.desk import Desk
 from ledger.commands.look import look_options
 from ledger.commands.options import common, given, signing
 from ledger.commands.output import print_json
 from ledger.commands.selection import SEEN, TAKEN, Choice, chosen, each, items, named, numbers_of
+from ledger.commands.step import Step
 from ledger.errors import Refused, Usage
 from ledger.printable import printable
 from ledger.state import Head

@@ -10,13 +10,14 @@ from typing import Any
 import click
 
 from ledger.commands.arrivals import Arrived, new_subject, numbered, said, tell_arrivals
-from ledger.commands.desk import Desk, Step
+from ledger.commands.desk import Desk
 from ledger.commands.evidence import Evidence, also_digests
 from ledger.commands.look import seal_of, seal_options
 from ledger.commands.options import common, given, signing
 from ledger.commands.provenance import CHANNELS, DEVICE, about, provenance
 from ledger.commands.sheet import Problems, naming
 from ledger.commands.sheet_intake import KINDS, Wanted, wanted_by
+from ledger.commands.step import Step
 from ledger.commands.templates import TEMPLATES, format_template
 from ledger.errors import Refused, Usage
 from ledger.fixity import shown

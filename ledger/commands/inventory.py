@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
-from ledger.commands.desk import Desk, Step
+from ledger.commands.desk import Desk
 from ledger.commands.evidence import stored_text
 from ledger.commands.options import common, given, signing, tidied
 from ledger.commands.sheet import MAX_ROWS, read_text
 from ledger.commands.shelf import STATES, Count, Outcome, Place, as_text, whereabouts
+from ledger.commands.step import Step
 from ledger.errors import Usage
 from ledger.state import HandlerFact, ItemFact
 

@@ -5,11 +5,12 @@ from typing import Any
 
 import click
 
-from ledger.commands.desk import Desk, Step
+from ledger.commands.desk import Desk
 from ledger.commands.evidence import stored_text
 from ledger.commands.look import Content, Seen, seal_of, seal_options, seen_now
 from ledger.commands.options import common, given, signing
 from ledger.commands.selection import SEAL, SEEN, Choice, chosen, each, items, named, numbers_of
+from ledger.commands.step import Step
 from ledger.errors import Usage
 from ledger.ledger import Ledger, moment
 from ledger.printable import printable

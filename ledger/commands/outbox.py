@@ -10,7 +10,7 @@ import msgspec
 
 from ledger.admit import CLOCK_AHEAD_S
 from ledger.commands.cargo import beside, carry, files_of, packed
-from ledger.commands.desk import Desk, Step
+from ledger.commands.desk import Desk
 from ledger.commands.evidence import stored_text
 from ledger.commands.folder import SUPERSEDED, is_settled, open_ledger
 from ledger.commands.inbox import standing
@@ -18,6 +18,7 @@ from ledger.commands.options import Common
 from ledger.commands.output import note as remark
 from ledger.commands.output import print_json, write_new
 from ledger.commands.passphrases import PASSPHRASES
+from ledger.commands.step import Step
 from ledger.commands.words import counted
 from ledger.entry import cite, entry_hash
 from ledger.errors import Refused, Usage

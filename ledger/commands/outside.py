@@ -6,11 +6,12 @@ from typing import Any
 import click
 
 from ledger.commands.contents import ONE_ITEM, seen, share_transfer, under
-from ledger.commands.desk import Desk, Step
+from ledger.commands.desk import Desk
 from ledger.commands.handing import listed, open_release, warn, with_exceptions
 from ledger.commands.look import look_options, seal_of, seal_options
 from ledger.commands.options import common, given, signing
 from ledger.commands.selection import SEAL, TAKEN, Choice, chosen, each, items, items_listed, named
+from ledger.commands.step import Step
 from ledger.errors import Usage
 from ledger.printable import printable
 from ledger.state import Head, ItemFact

@@ -12,10 +12,11 @@ from keys.note import parse_note
 from ledger import acts
 from ledger.checkpoint import Checkpoint, parse_checkpoint_text
 from ledger.commands.cargo import files_of
-from ledger.commands.desk import Desk, Step
+from ledger.commands.desk import Desk
 from ledger.commands.options import common, given, signing
 from ledger.commands.output import note
 from ledger.commands.selection import named
+from ledger.commands.step import Step
 from ledger.errors import Fault, Refused, Usage
 from ledger.fixity import Digests, shown
 from ledger.ledger import Ledger
