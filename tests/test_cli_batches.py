@@ -79,6 +79,16 @@ def test_one_missing_bag_is_declined_and_the_rest_accepted(office: Office) -> No
     assert {body["transfer"] for body in bodies(office, 26)} == {office.body()["transfer"]}
 
 
+def test_a_box_without_a_seal_is_accepted_with_the_bags_that_are_seen_in_it(office: Office) -> None:
+    box, bags = box_of(office, 3, seal=None)
+    office.run("release", box, *TO_PETRO, "--seal-state", "absent")
+    office.run("pending", "--accept-all", "--seals-intact", as_="petro")
+    assert holders(office, [box, *bags]) == {"petro@un.example"}
+    accepted = {office.item(number).number: body for number, body in zip((box, *bags), bodies(office, 4), strict=True)}
+    assert accepted[box]["content_check_reason"] == "no seal is recorded on it; what lies in it is looked at by itself"
+    assert accepted[bags[0]]["seal"] == {"number": "S-1", "state": "intact"}
+
+
 def test_the_missing_bag_lies_in_the_box_no_more_and_the_box_goes_on_without_it(office: Office) -> None:
     box, bags = box_of(office, 3)
     office.run("release", box, *TO_PETRO, "--seal", "B-77")
@@ -457,7 +467,8 @@ def test_repeating_a_batch_adds_nothing(office: Office) -> None:
 def test_a_long_answer_names_the_ends_and_how_many(office: Office) -> None:
     numbers = [office.new_item() for _ in range(21)]
     done = office.run("release", *numbers, *TO_PETRO)
-    assert done.stdout == "recorded 27 to 47: O-1, O-2, O-3 … O-21 (21 items) released to petro@un.example\n"
+    transfer = office.body()["transfer"]
+    assert done.stdout == f"recorded 27 to 47: O-1, O-2, O-3 … O-21 (21 items) released to petro@un.example, transfer {transfer}\n"
     assert office.run("accept", *numbers, "--json", as_="petro").json["items"] == numbers
 
 

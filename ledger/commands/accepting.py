@@ -134,6 +134,8 @@ def _look(desk: Desk, offers: Offers, subject: str, cells: dict[str, str]) -> Lo
         return look(desk, subject, {**o, "seal": item.seal})
     if offers.box(subject) is not None:
         return unseen(desk, subject, o)
+    if item.kind == "container" and not item.sealed:
+        return look(desk, subject, {**o, "not_possible": "no seal is recorded on it; what lies in it is looked at by itself"})
     if item.sealed:
         raise Usage(f"{item.number} bears seal {item.seal}: say --seals-intact, or give the seal that you see in a list (--from)")
     first = _FIRST.format(item.number)

@@ -64,7 +64,13 @@ def release(**options: Any) -> None:
         steps = [step.with_fields(**about) for step in together(desk, "release", choices, lambda _, found: found.fields)]
         whom = f"{to['name']}, {to['organisation']}" if "name" in to else to["handler"]
         answer, of = desk.series(steps), listed(desk, steps)
-        desk.tell(answer, f"{named(of)} released to {whom}", items=of, to=to)
+        desk.tell(answer, f"{named(of)} released to {whom}{_under(desk)}", items=of, to=to)
+
+
+def _under(desk: Desk) -> str:
+    """The transfer, by which custody transfer prints the packing list."""
+    transfer = desk.options.body.get("transfer")
+    return f", transfer {transfer}" if transfer else ""
 
 
 def _recipient(o: dict[str, Any]) -> dict[str, Any]:
@@ -163,7 +169,7 @@ def handover(**options: Any) -> None:
         steps = [step.with_fields(**about) for step in taken]
         answer, of = desk.series(steps, [desk.handler, receiver]), listed(desk, steps)
         warn(steps)
-        sentence = f"{named(of)} handed over from {desk.handler} to {receiver}{with_exceptions(steps)}"
+        sentence = f"{named(of)} handed over from {desk.handler} to {receiver}{with_exceptions(steps)}{_under(desk)}"
         desk.tell(answer, sentence, items=of, to=receiver)
 
 
