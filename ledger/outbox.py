@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
 
+from ledger.errors import Fault
 from ledger.store.connection import Connection, connect
 
 OUTBOX = "outbox.db"
@@ -20,7 +21,7 @@ _TABLE = """CREATE TABLE IF NOT EXISTS waiting (
 
 
 class Outbox:
-    """Of one ledger folder. Raises Unavailable where it cannot be read or written.
+    """Of one ledger folder. Raises Unavailable where it cannot be read or written, Fault where it is not of this program's making.
 
     `added`: whether this process has put entries into one, so that after an interrupt the truth can be said.
     """
@@ -35,6 +36,7 @@ class Outbox:
         if not self.path.exists():
             return []
         with closing(connect(self.path)) as connection:
+            self._check_form(connection)
             return [note for (note,) in connection.run("SELECT note FROM waiting NOT INDEXED ORDER BY position")]
 
     def add(self, notes: Iterable[bytes]) -> None:
@@ -58,4 +60,11 @@ class Outbox:
             connection.run("PRAGMA synchronous=FULL")
             with connection.transaction("BEGIN IMMEDIATE"):
                 connection.run(_TABLE)
+                self._check_form(connection)
                 yield connection
+
+    def _check_form(self, connection: Connection) -> None:
+        """A view or a trigger in its place could hide entries, or let go of them unseen: there is this table, and nothing else."""
+        found = [sql for (sql,) in connection.run("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")]
+        if found != [_TABLE.replace("IF NOT EXISTS ", "")]:
+            raise Fault(f"{self.path} is not as this program makes it: it was changed; keep it as it is, and go on with a new copy of the ledger")

@@ -1,6 +1,7 @@
 """Holes that a hostile reader found in the working day, each as it was shown: outbox, backup, restore, sheets, labels."""
 
 import shutil
+from hashlib import sha256
 from pathlib import Path
 from time import time
 from types import SimpleNamespace
@@ -11,7 +12,9 @@ from office import ORIGIN, Office, full
 from keys.keystore import Keystore
 from ledger.label import Label, format_label
 from ledger.ledger import stamp
+from ledger.objects.manifest import build_manifest
 from ledger.outbox import Outbox
+from ledger.store.driver import sqlite3
 
 ACQUIRE = ("--description", "a video", "--method", "copied", "--purpose", "case 7")
 PHONE = ("--kind", "physical", "--place", "Depot", "--description", "a phone", "--method", "x", "--purpose", "x")
@@ -254,3 +257,60 @@ def test_a_false_entry_in_the_midst_of_a_batch_keeps_no_restore_from_the_true_on
     Keystore(good).keep(ORIGIN, [(each.index, each.entry, each.receipt) for each in kept])
     said = office.run("restore", stick, office.folder / "new", "--kept", bad, "--kept", good, as_=None).stdout
     assert f"restored to record {office.size() - 1}" in said
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "CREATE TRIGGER gone AFTER INSERT ON waiting BEGIN DELETE FROM waiting WHERE position = new.position; END",
+        "ALTER TABLE waiting RENAME TO hidden; CREATE VIEW waiting AS SELECT position, entry, note FROM hidden WHERE position > 1",
+    ],
+)
+def test_an_outbox_that_would_hide_or_drop_entries_is_a_fault(office: Office, change: str) -> None:
+    """Whoever had the laptop for a minute leaves something in it that lets go of what is signed from then on."""
+    field = office.laptop("field", "olena")
+    field.run("acquire", field.file(), *ACQUIRE)
+    raw = sqlite3.connect(field.ledger_folder / "outbox.db")
+    raw.executescript(change)
+    raw.close()
+    for command in (("note", "O-1", "a word"), ("list",), ("outbox",)):
+        assert "is not as this program makes it" in field.run(*command, expect=1).stderr
+
+
+# --- on the stick --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def parcel(office: Office) -> tuple[Office, Path]:
+    """One item with one file, saved on a stick."""
+    field = office.laptop("field", "olena")
+    field.run("acquire", field.file(), *ACQUIRE)
+    field.run("outbox", "save", field.folder / "stick.parcel")
+    return field, field.folder / "stick.parcel"
+
+
+def test_the_carrier_plants_no_files_among_the_evidence(office: Office, parcel: tuple[Office, Path]) -> None:
+    """In the place of the evidence they put a list of files of their own."""
+    beside = parcel[1].with_name("stick.parcel.objects")
+    (real,) = [path for path in beside.rglob("*") if path.is_file()]
+    digest = sha256(b"planted").hexdigest()
+    (beside / digest[:2]).mkdir()
+    (beside / digest[:2] / digest).write_bytes(b"planted")
+    for content in (build_manifest([("planted.mp4", digest, 7)], [bytes(16)]), b"other bytes"):
+        real.chmod(0o600)
+        real.write_bytes(content)
+        assert "was changed on its way" in office.run("inbox", parcel[1], expect=1).stderr
+        with office.open() as ledger:
+            assert ledger.objects.stored() == {}
+
+
+def test_a_file_that_an_earlier_saving_left_cut_short_on_the_stick_is_told(parcel: tuple[Office, Path]) -> None:
+    """Else each saving would pass over it, and each office refuse it."""
+    field, path = parcel
+    (real,) = [path for path in path.with_name("stick.parcel.objects").rglob("*") if path.is_file()]
+    real.chmod(0o600)
+    real.write_bytes(b"evid")
+    path.unlink()
+    assert "is not what its name says; move it aside and repeat" in field.run("outbox", "save", path, expect=1).stderr
+    real.unlink()
+    field.run("outbox", "save", path)

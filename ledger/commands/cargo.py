@@ -1,5 +1,7 @@
 """What goes along with signed entries on a stick: the evidence they cite, and their sealed disclosures."""
 
+import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -10,7 +12,8 @@ from ledger.commands.output import note
 from ledger.commands.progress import progress
 from ledger.confidential import sealed_store
 from ledger.entry import decode_entry
-from ledger.errors import CustodyError, Fault
+from ledger.errors import CustodyError, Fault, Unavailable
+from ledger.fixity import shown
 from ledger.ledger import Ledger
 from ledger.objects.folder import ObjectStore
 from ledger.objects.manifest import parse_manifest
@@ -37,12 +40,17 @@ def files_of(notes: Iterable[bytes], *stores: ObjectStore) -> list[str]:
 
 
 def _in_manifest(sha256: str, source: ObjectStore) -> Iterator[str]:
-    """A manifest is known by its form alone: every file that could be one and reads as one is one."""
+    """A manifest is known by its form alone: every file that could be one and reads as one is one.
+
+    Another in its place, on the stick, could name files that nobody has signed for: it is hashed first.
+    """
     with source.open(sha256) as file:
         if not _like_manifest(file.read(98)):
             return
         file.seek(0)
         data = file.read(_MANIFEST_LIMIT)
+    if hashlib.sha256(data).hexdigest() != sha256:
+        return
     try:
         yield from (line.sha256 for line in parse_manifest(data))
     except CustodyError:
@@ -54,17 +62,31 @@ def _like_manifest(head: bytes) -> bool:
 
 
 def carry(sha256s: Iterable[str], source: ObjectStore, target: ObjectStore) -> tuple[int, list[str]]:
-    """Copies what the target lacks; how many files, and which are in neither. Fault where a file is not what its name says."""
-    absent = [sha256 for sha256 in sha256s if not target.has(sha256)]
+    """Copies what the target lacks; how many files, and which are in neither.
+
+    Fault where a file is not what its name says, here or there: it is not kept, under that name or another. Unavailable where the
+    target cannot be written.
+    """
+    absent = [sha256 for sha256 in sha256s if not _whole(sha256, source, target)]
     wanted = [sha256 for sha256 in absent if source.has(sha256)]
     if wanted:
-        paths = [source.path(sha256) for sha256 in wanted]
-        with progress("bytes copied", sum(path.lstat().st_size for path in paths), worth=64 << 20) as done:
-            copied = target.add_many(paths, progress=done)
-        for sha256, digests in zip(wanted, copied, strict=True):
-            if digests.sha256 != sha256:
-                raise Fault(f"the file {sha256} was changed on its way: it has other bytes now; nothing was taken, bring it again")
+        sizes = sum(source.path(sha256).lstat().st_size for sha256 in wanted)
+        try:
+            with progress("bytes copied", sizes, worth=64 << 20) as done:
+                changed = target.copy_from(source, wanted, progress=done)
+        except OSError as error:
+            raise Unavailable(f"{shown(target.root)} cannot be written ({os.strerror(error.errno or 0)}); see disk and rights, and repeat") from None
+        if changed:
+            raise Fault(f"the file {changed[0]} was changed on its way: it has other bytes now; no entry was taken, bring it again")
     return len(wanted), [sha256 for sha256 in absent if not source.has(sha256)]
+
+
+def _whole(sha256: str, source: ObjectStore, target: ObjectStore) -> bool:
+    """Whether the target has it. A stick may have been pulled out too early before: what has another size there is hashed."""
+    if not target.has(sha256):
+        return False
+    sizes = {store.path(sha256).lstat().st_size for store in (source, target) if store.has(sha256)}
+    return len(sizes) == 1 or target.check(sha256) == "match"
 
 
 def packed(ledger: Ledger, entries: list[ParcelEntry], checkpoints: Iterable[bytes] = ()) -> Parcel:
