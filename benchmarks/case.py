@@ -11,9 +11,10 @@ from keys.keystore import Keystore
 from keys.note import sign_note
 from keys.seal import Cost
 from keys.signing import Ed25519Signer
+from ledger.clock import stamp
 from ledger.closing import close_epoch
 from ledger.entry import cite, encode_entry, entry_hash, make_entry
-from ledger.ledger import Answer, Ledger, stamp
+from ledger.ledger import Answer, Ledger
 
 ORIGIN = "bench.example/case"
 START = 1_770_000_000

@@ -8,8 +8,10 @@ from benchmarks.case import ORIGIN, START
 from benchmarks.figure import Figure, in_turn
 from keys.signing import Ed25519Signer
 from ledger.checkpoint import Checkpoint, sign_checkpoint
-from ledger.ledger import DATABASE, Ledger, stamp
+from ledger.clock import stamp
+from ledger.ledger import Ledger
 from ledger.merkle import Frontier
+from ledger.reading import DATABASE
 from ledger.record import Record, format_record, record_hash
 from ledger.store import schema
 from ledger.store.driver import sqlite3

@@ -21,9 +21,10 @@ from keys.errors import RolledBack
 from ledger.confidential import sealed_store
 from ledger.errors import Fault, Unavailable, Usage
 from ledger.fixity import Progress, shown
-from ledger.ledger import DATABASE, OBJECTS, Ledger
+from ledger.ledger import Ledger
 from ledger.objects.folder import ObjectStore, Outcome
 from ledger.outbox import OUTBOX, Outbox
+from ledger.reading import DATABASE, OBJECTS
 from ledger.sealed import copy_sealed
 from ledger.store.copying import BESIDE, put_in_place
 from ledger.store.sqlite import SqliteStore

@@ -9,9 +9,10 @@ from keys.errors import RolledBack
 from keys.note import sign_note
 from ledger import acts
 from ledger.checkpoint import Checkpoint, sign_checkpoint
+from ledger.clock import stamp
 from ledger.entry import Entry, cite, encode_entry
 from ledger.errors import CannotTell, Refused
-from ledger.ledger import Answer, Ledger, keep, stamp
+from ledger.ledger import Answer, Ledger, keep
 from ledger.record import format_record
 
 if TYPE_CHECKING:

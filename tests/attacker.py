@@ -19,11 +19,13 @@ from keys.keystore import Unlocked
 from keys.note import Note, format_note, parse_note, sign_note
 from keys.signing import Signer
 from ledger.checkpoint import Checkpoint, sign_checkpoint
+from ledger.clock import stamp
 from ledger.entry import cite, encode_entry, entry_hash, make_entry, text_hash
 from ledger.errors import CustodyError
 from ledger.index import Index, index_value
-from ledger.ledger import DATABASE, Ledger, stamp
+from ledger.ledger import Ledger
 from ledger.merkle import Frontier
+from ledger.reading import DATABASE
 from ledger.record import Record, format_record, parse_record, record_hash, subject_tag
 
 FIRST = bytes(32)

@@ -25,9 +25,10 @@ from keys.keystore import Keystore
 from keys.note import sign_note
 from keys.seal import Cost
 from ledger.acts import Body
+from ledger.clock import moment, stamp
 from ledger.entry import Entry, encode_entry, make_entry
 from ledger.errors import exit_code
-from ledger.ledger import Answer, Ledger, keep, moment, stamp
+from ledger.ledger import Answer, Ledger, keep
 from ledger.state import ItemFact
 from transcript import custody_bin
 

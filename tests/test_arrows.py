@@ -34,7 +34,7 @@ LAYERS: list[set[str]] = [
     {"keys", *(f"keys.{name}" for name in KEYS_PURE | KEYS_EDGES)},
     {"ledger", *(f"ledger.{name}" for name in CENTRE)},
     {f"ledger.{name}" for name in EDGES},
-    {"ledger.ledger", "ledger.closing", "ledger.backup", "ledger.restore", "ledger.history"},
+    {"ledger.clock", "ledger.reading", "ledger.ledger", "ledger.closing", "ledger.backup", "ledger.restore", "ledger.history"},
     {"ledger.commands", "ledger.web"},
     {"cli"},
 ]

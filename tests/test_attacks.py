@@ -16,7 +16,8 @@ from office import CHEAP, ORIGIN, PASSPHRASE, Office, full, make_office
 
 from keys.keystore import Keystore
 from keys.note import parse_note
-from ledger.ledger import Ledger, keep, stamp
+from ledger.clock import stamp
+from ledger.ledger import Ledger, keep
 from ledger.record import parse_record, record_hash
 
 # --- what stands in the database -----------------------------------------------------------------------------------------------

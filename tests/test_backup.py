@@ -13,8 +13,9 @@ import pytest
 from faults import copied, mounted, needs_strace, points, traced
 from office import ORIGIN, PASSPHRASE, Office, full
 
+from ledger.clock import moment
 from ledger.errors import Unavailable
-from ledger.ledger import Ledger, moment
+from ledger.ledger import Ledger
 from ledger.outbox import Outbox
 from ledger.source import Trust
 from ledger.store import schema

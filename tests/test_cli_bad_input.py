@@ -16,7 +16,7 @@ import pytest
 from attacker import Attacker
 from office import PASSPHRASE, Office, Result, full
 
-from ledger.ledger import DATABASE, OBJECTS
+from ledger.reading import DATABASE, OBJECTS
 from transcript import custody_bin
 
 

@@ -12,8 +12,9 @@ from office import CHEAP, ORIGIN, PASSPHRASE, Office, Result, full
 
 from keys.note import format_note, parse_note, sign_note
 from ledger.checkpoint import Checkpoint, parse_checkpoint_text, sign_checkpoint
+from ledger.clock import moment
 from ledger.entry import encode_entry
-from ledger.ledger import Ledger, keep, moment
+from ledger.ledger import Ledger, keep
 from ledger.store.driver import sqlite3
 
 NEW = "un.example/mission-7b"

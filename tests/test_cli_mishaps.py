@@ -7,7 +7,7 @@ import pytest
 from office import ORGANISATION, Office, full
 
 from ledger.audit import Trust
-from ledger.ledger import stamp, system_clock
+from ledger.clock import stamp, system_clock
 from ledger.report import Report
 from ledger.state import HandlerFact
 

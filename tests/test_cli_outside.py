@@ -8,7 +8,7 @@ import pytest
 from office import Office, full
 
 from ledger.audit import Trust
-from ledger.ledger import stamp, system_clock
+from ledger.clock import stamp, system_clock
 from ledger.report import Report
 
 Later = Callable[[float], None]

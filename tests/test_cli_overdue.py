@@ -8,9 +8,9 @@ import pytest
 from office import ORGANISATION, Office, full
 
 from ledger.audit import Trust
+from ledger.clock import stamp, system_clock
 from ledger.commands.lapsed import months_before
 from ledger.commands.overdue import TITLES
-from ledger.ledger import stamp, system_clock
 
 Later = Callable[[float], None]
 OLENA, PETRO, RADA, RECOVERY = full("olena"), full("petro"), full("rada"), full("recovery")

@@ -13,12 +13,13 @@ from office import CHEAP, ORIGIN, PASSPHRASE, Office, full
 from keys.note import parse_note, sign_note
 from keys.seal import public_of
 from keys.signing import Ed25519Signer
+from ledger.clock import moment, system_clock
 from ledger.confidential import sealed_store
 from ledger.entry import encode_entry
 from ledger.errors import Fault
 from ledger.frames import frames
 from ledger.heads import verifies
-from ledger.ledger import Ledger, moment, system_clock
+from ledger.ledger import Ledger
 from ledger.outbox import Outbox
 from ledger.parcel import Parcel, ParcelDisclosure, ParcelEntry, format_parcel, parse_parcel
 from ledger.record import parse_record

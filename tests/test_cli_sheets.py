@@ -109,7 +109,7 @@ def test_the_bar_of_several_goes_over_all_their_bytes(office: Office, monkeypatc
     told = list[tuple[str, int]]()
 
     @contextmanager
-    def watched(what: str, total: int, worth: int):  # type: ignore[no-untyped-def]
+    def watched(what: str, total: int, worth: int):
         told.append((what, total))
         yield lambda done: None
 

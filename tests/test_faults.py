@@ -15,9 +15,10 @@ from faults import copied, mounted, needs_strace, points, remount, traced
 from office import ORIGIN, PASSPHRASE, Office, Result, full
 
 from keys.note import sign_note
+from ledger.clock import moment
 from ledger.entry import encode_entry
 from ledger.errors import Refused
-from ledger.ledger import Answer, Ledger, moment
+from ledger.ledger import Answer, Ledger
 
 ACQUIRE = ("acquire", "video.mp4", "--description", "a video", "--method", "download", "--purpose", "case")
 POINTS = 5

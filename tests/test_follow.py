@@ -9,9 +9,10 @@ import pytest
 from office import CHEAP, ORIGIN, PASSPHRASE, Office, full
 
 from keys.note import format_note, parse_note, sign_note
+from ledger.clock import stamp
 from ledger.entry import encode_entry, entry_hash
 from ledger.errors import CannotTell, CustodyError, Fault, Malformed
-from ledger.ledger import Ledger, stamp
+from ledger.ledger import Ledger
 from ledger.record import format_record, parse_record
 from ledger.source import Trust
 

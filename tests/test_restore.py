@@ -10,8 +10,9 @@ from office import ORIGIN, PASSPHRASE, Office, full
 from keys.kept import kept_in
 from keys.keystore import Keystore
 from keys.note import parse_note, sign_note
+from ledger.clock import moment
 from ledger.entry import encode_entry
-from ledger.ledger import Ledger, moment
+from ledger.ledger import Ledger
 from ledger.outbox import Outbox
 from ledger.sealed import SealedStore
 from ledger.source import Trust

@@ -10,8 +10,8 @@ import pytest
 from office import ORIGIN, Office, full
 
 from keys.keystore import Keystore
+from ledger.clock import stamp
 from ledger.label import Label, format_label
-from ledger.ledger import stamp
 from ledger.objects.manifest import build_manifest
 from ledger.outbox import Outbox
 from ledger.store.driver import sqlite3
@@ -221,7 +221,7 @@ def test_what_a_clock_that_ran_ahead_has_dated_is_signed_anew_with_the_time_it_i
     number = office.new_item("olena")
     field = office.laptop("field", "olena")
     with monkeypatch.context() as patch:
-        patch.setattr("ledger.ledger.time", SimpleNamespace(time=lambda: time() + 86400))
+        patch.setattr("ledger.clock.time", SimpleNamespace(time=lambda: time() + 86400))
         field.run("note", number, "seen", "--remarks", "by daylight")
         field.run("store", number, "--location", "tent 4")
     assert "after the moment it is recorded" in carried(field, office)

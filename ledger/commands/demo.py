@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ledger.clock import moment, system_clock
 from ledger.commands import story, story_box, story_lab
 from ledger.commands.play import Play
 from ledger.commands.story import OLENA, PETRO, RADA, Sample
 from ledger.errors import Unavailable
-from ledger.ledger import DATABASE, Ledger, moment, system_clock
+from ledger.ledger import Ledger
 from ledger.printable import printable
+from ledger.reading import DATABASE
 
 if TYPE_CHECKING:
     from ledger.report import Report

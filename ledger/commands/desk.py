@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 from keys.note import Note, Signature, format_note, sign_note
 from ledger.acts import ACTS
+from ledger.clock import moment, stamp
 from ledger.commands.evidence import Evidence, described, read_metadata, recorded_name, store
 from ledger.commands.folder import head_pin, open_ledger
 from ledger.commands.found import refuse_keys
@@ -28,7 +29,7 @@ from ledger.confidential import ALWAYS, hide_fields, sealed_store
 from ledger.entry import cite, encode_entry, entry_hash
 from ledger.errors import Malformed, Refused, Usage, raise_all
 from ledger.fixity import Digests, hash_file, shown
-from ledger.ledger import Answer, Draft, Ledger, keep, moment, stamp
+from ledger.ledger import Answer, Draft, Ledger, keep
 from ledger.outbox import Outbox
 from ledger.printable import printable
 from ledger.sealed import SealedStore

@@ -9,13 +9,14 @@ import msgspec
 from msgspec import UnsetType
 
 from ledger import acts
+from ledger.clock import Clock, moment
 from ledger.commands.desk import Desk
 from ledger.commands.options import common, given, signing
 from ledger.commands.selection import about, chosen, items, named, numbers_of
 from ledger.confidential import hide_fields
 from ledger.entry import Entry, cite, compact, entry_hash, plain
 from ledger.errors import Usage
-from ledger.ledger import Clock, Ledger, moment
+from ledger.ledger import Ledger
 
 B = TypeVar("B", bound=acts.Body)
 _MOST_INPUTS = 50

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 from keys.errors import NoteError, SignatureError
 from ledger.commands.words import counted
 from ledger.errors import Fault, Malformed, Usage
-from ledger.ledger import DATABASE, Ledger, Waiting
+from ledger.ledger import Ledger, Waiting
 from ledger.outbox import Outbox
+from ledger.reading import DATABASE
 
 SUPERSEDED = "superseded-entry.txt"
 """The name under which an entry that was signed anew, or given up, is attached to what took its place."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from ledger.clock import moment
 from ledger.commands.desk import Desk
 from ledger.commands.evidence import stored_text
 from ledger.commands.look import Content, Seen, seal_of, seal_options, seen_now
@@ -12,7 +13,7 @@ from ledger.commands.options import common, given, signing
 from ledger.commands.selection import SEAL, SEEN, Choice, chosen, each, items, named, numbers_of
 from ledger.commands.step import Step
 from ledger.errors import Usage
-from ledger.ledger import Ledger, moment
+from ledger.ledger import Ledger
 from ledger.printable import printable
 from ledger.state import ItemFact
 

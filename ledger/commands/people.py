@@ -5,11 +5,12 @@ from typing import Any
 import click
 
 from ledger import acts
+from ledger.clock import moment
 from ledger.commands.desk import Desk
 from ledger.commands.options import Common, common, given, signing
 from ledger.commands.selection import about, chosen, items, named, numbers_of
 from ledger.errors import Usage
-from ledger.ledger import Ledger, moment
+from ledger.ledger import Ledger
 
 LAYERS = ("court", "partner", "public", "tribunal")
 """To whom something may be shown, in the order in which entries name them."""

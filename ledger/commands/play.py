@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ledger.clock import stamp
 from ledger.closing import close_epoch
 from ledger.commands import story
 from ledger.commands.story import OLENA, ORIGIN, PETRO, RADA, RECOVERY, Sample
-from ledger.ledger import Ledger, Recorded, keep, stamp
+from ledger.ledger import Ledger, Recorded, keep
 
 if TYPE_CHECKING:
     from keys.keystore import Keystore, Unlocked

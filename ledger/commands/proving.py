@@ -203,7 +203,8 @@ def reindex(to: str | None) -> None:
 
 def _to_mend() -> "Ledger":
     """The ledger of this command line, of whatever release."""
-    from ledger.ledger import DATABASE, Ledger
+    from ledger.ledger import Ledger
+    from ledger.reading import DATABASE
     from ledger.store.sqlite import SqliteStore
 
     folder = find_ledger(click.get_current_context().obj)

@@ -15,9 +15,10 @@ from ledger.commands.words import counted
 from ledger.entry import decode_entry
 from ledger.errors import Malformed, NewerFormat, Unavailable, Usage
 from ledger.fixity import shown
-from ledger.ledger import DATABASE, Ledger
+from ledger.ledger import Ledger
 from ledger.outbox import Outbox
 from ledger.printable import printable
+from ledger.reading import DATABASE
 from ledger.record import record_hash
 from ledger.state import ItemFact, item_key
 

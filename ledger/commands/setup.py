@@ -10,11 +10,13 @@ import click
 from keys.errors import NoteError
 from keys.note import parse_note
 from ledger.checkpoint import check_origin, parse_checkpoint_text
+from ledger.clock import moment
 from ledger.commands.desk import Desk
 from ledger.commands.options import common, given, signing
 from ledger.commands.passphrases import named, passphrase
 from ledger.errors import CustodyError, Malformed, Refused, Unavailable, Usage
-from ledger.ledger import DATABASE, Answer, Ledger, moment
+from ledger.ledger import Answer, Ledger
+from ledger.reading import DATABASE
 from ledger.state import HandlerFact
 
 

@@ -134,7 +134,8 @@ def _check_columns(path: str, head: list[str], known: Sequence[str], required: S
     for name in head:
         if name not in known:
             near = get_close_matches(name, known, 1)
-            hint = f"did you mean {near[0]}?" if near else f"columns are {', '.join(known[:_NAMED_AT_MOST])}{', …' if len(known) > _NAMED_AT_MOST else ''}"
+            columns = ", ".join(known[:_NAMED_AT_MOST]) + (", …" if len(known) > _NAMED_AT_MOST else "")
+            hint = f"did you mean {near[0]}?" if near else f"columns are {columns}"
             raise Usage(f"{path} has a column {printable(name)!r} that is not known; {hint}")
         if head.count(name) > 1:
             raise Usage(f"{path} has the column {name} twice; keep one")

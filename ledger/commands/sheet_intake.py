@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ledger.clock import moment, system_clock
 from ledger.commands.options import given
 from ledger.commands.provenance import CHANNELS, DEVICE
 from ledger.commands.sheet import Problems, Row, naming, read_sheet
 from ledger.errors import Usage
-from ledger.ledger import moment, system_clock
 
 KINDS = ("digital", "physical", "testimony", "document", "container")
 EXAMPLE = "EXAMPLE"

@@ -11,7 +11,8 @@ from office import Office
 
 from keys.pins import Pin
 from ledger.errors import CustodyError
-from ledger.ledger import DATABASE, Ledger
+from ledger.ledger import Ledger
+from ledger.reading import DATABASE
 from ledger.source import Trust
 from ledger.tables import TABLES
 
