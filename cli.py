@@ -8,59 +8,81 @@ from typing import TextIO
 
 import click
 
-VERBS: dict[str, tuple[str, str]] = {
-    "key": ("keys", "Make, list, import, rotate and revoke signing keys."),
-    "init": ("setup", "Open a new ledger."),
-    "enrol": ("setup", "Enrol a handler, or change their roles."),
-    "close": ("setup", "End a ledger."),
-    "acquire": ("intake", "Take items into custody: files, folders, things, or a sheet of them."),
-    "takeover": ("takeover", "Take over items of the ledger that this one continues."),
-    "derive": ("derive", "Make a new item from others: an image, copy, excerpt, sample."),
-    "release": ("handing", "Let an item go: offer it to a handler, or give it to an outside party."),
-    "accept": ("handing", "Take an item that was offered to you."),
-    "decline": ("handing", "Refuse an item that was offered to you."),
-    "withdraw": ("handing", "Take back an offer that was not accepted yet."),
-    "handover": ("handing", "Hand an item over with both people present, in one entry."),
-    "acknowledge": ("outside", "Record an outside party's receipt for an item."),
-    "return": ("outside", "Take an item back from an outside party."),
-    "reassign": ("outside", "Give an item a new holder when the old one cannot release it."),
-    "verify": ("findings", "Record a finding: where, when, who, what, source, authentic."),
-    "review": ("findings", "Concur with a finding, or dissent."),
-    "describe": ("findings", "Add labels, other numbers and relations to an item."),
-    "amend": ("findings", "Correct a field of an earlier entry; the old value stays."),
-    "note": ("findings", "Add a remark."),
-    "access": ("keeping", "Record that an item was viewed, copied, opened."),
-    "store": ("keeping", "Record where an item is kept, or in which container."),
-    "check": ("keeping", "Check an item against its reference fingerprints, or its place and seal."),
-    "inventory": ("inventory", "Compare what lies at a place with what should, by scanning labels."),
-    "incident": ("keeping", "Report a loss, theft, damage, or that an item was found."),
-    "dispose": ("keeping", "End the custody of an item."),
-    "consent": ("people", "Record what a person agreed to."),
-    "hold": ("people", "Forbid the disposal of an item, or of all items with a label."),
-    "lift": ("people", "End a hold."),
-    "pending": ("pending", "What waits for you: offers to you and by you; accept them all."),
-    "overdue": ("overdue", "What has waited too long, or ends soon."),
-    "list": ("reading", "The items, and who holds them."),
-    "show": ("reading", "One item: its custody as a timeline, findings, exceptions."),
-    "log": ("reading", "The records, newest last."),
-    "explore": ("explore", "Look through the tables in a browser, on this computer alone."),
-    "incidents": ("incidents", "What is known of an incident: items by side, findings, open questions."),
-    "find": ("find", "Find a file, hash, number, serial, address or words in the ledger."),
-    "label": ("labels", "Labels for items: sheets to print, or one on the terminal."),
-    "transfer": ("transfer", "The packing list and receipt form of what was sent together."),
-    "checkpoint": ("proving", "Close an epoch: sign the head of the log."),
-    "prove": ("proving", "Prove that a record is in the log, or that a subject is not."),
-    "audit": ("proving", "Check everything, and say what holds."),
-    "reindex": ("proving", "Rebuild the tables that are derived from the entries."),
-    "outbox": ("outbox", "What is signed and not recorded yet: show it, take it along, sign it anew."),
-    "inbox": ("inbox", "Take in what came by stick or camera, and record it at the office."),
-    "backup": ("backup", "Copy the ledger onto another disk, while it is in use."),
-    "restore": ("restore", "Make a ledger again from a backup, and from what its people kept."),
-    "sign": ("drafts", "Add your signature to a draft."),
-    "submit": ("drafts", "Record a draft that all its signers have signed."),
-    "demo": ("demo", "Play a fictional case from beginning to end."),
+SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
+    "Begin and end": {
+        "key": ("keys", "Make, list, import, rotate and revoke signing keys."),
+        "init": ("setup", "Open a new ledger."),
+        "enrol": ("setup", "Enrol a handler, or change their roles."),
+        "close": ("setup", "End a ledger."),
+        "takeover": ("takeover", "Take over items of the ledger that this one continues."),
+    },
+    "Take in": {
+        "acquire": ("intake", "Take items into custody: files, folders, things, or a sheet of them."),
+        "derive": ("derive", "Make a new item from others: an image, copy, excerpt, sample."),
+    },
+    "From hand to hand": {
+        "release": ("handing", "Let an item go: offer it to a handler, or give it to an outside party."),
+        "accept": ("handing", "Take an item that was offered to you."),
+        "decline": ("handing", "Refuse an item that was offered to you."),
+        "withdraw": ("handing", "Take back an offer that was not accepted yet."),
+        "handover": ("handing", "Hand an item over with both people present, in one entry."),
+        "acknowledge": ("outside", "Record an outside party's receipt for an item."),
+        "return": ("outside", "Take an item back from an outside party."),
+        "reassign": ("outside", "Give an item a new holder when the old one cannot release it."),
+        "transfer": ("transfer", "The packing list and receipt form of what was sent together."),
+    },
+    "Examine": {
+        "verify": ("findings", "Record a finding: where, when, who, what, source, authentic."),
+        "review": ("findings", "Concur with a finding, or dissent."),
+        "describe": ("findings", "Add labels, other numbers and relations to an item."),
+        "amend": ("findings", "Correct a field of an earlier entry; the old value stays."),
+        "note": ("findings", "Add a remark."),
+    },
+    "Keep": {
+        "access": ("keeping", "Record that an item was viewed, copied, opened."),
+        "store": ("keeping", "Record where an item is kept, or in which container."),
+        "check": ("keeping", "Check an item against its reference fingerprints, or its place and seal."),
+        "inventory": ("inventory", "Compare what lies at a place with what should, by scanning labels."),
+        "label": ("labels", "Labels for items: sheets to print, or one on the terminal."),
+        "incident": ("keeping", "Report a loss, theft, damage, or that an item was found."),
+        "dispose": ("keeping", "End the custody of an item."),
+    },
+    "People and holds": {
+        "consent": ("people", "Record what a person agreed to."),
+        "hold": ("people", "Forbid the disposal of an item, or of all items with a label."),
+        "lift": ("people", "End a hold."),
+    },
+    "Look": {
+        "pending": ("pending", "What waits for you: offers to you and by you; accept them all."),
+        "overdue": ("overdue", "What has waited too long, or ends soon."),
+        "list": ("reading", "The items, and who holds them."),
+        "show": ("reading", "One item: its custody as a timeline, findings, exceptions."),
+        "log": ("reading", "The records, newest last."),
+        "find": ("find", "Find a file, hash, number, serial, address or words in the ledger."),
+        "incidents": ("incidents", "What is known of an incident: items by side, findings, open questions."),
+        "explore": ("explore", "Look through the tables in a browser, on this computer alone."),
+    },
+    "Away from the office, or on two computers": {
+        "outbox": ("outbox", "What is signed and not recorded yet: show it, take it along, sign it anew."),
+        "inbox": ("inbox", "Take in what came by stick or camera, and record it at the office."),
+        "sign": ("drafts", "Add your signature to a draft."),
+        "submit": ("drafts", "Record a draft that all its signers have signed."),
+    },
+    "Prove and keep safe": {
+        "checkpoint": ("proving", "Close an epoch: sign the head of the log."),
+        "prove": ("proving", "Prove that a record is in the log, or that a subject is not."),
+        "audit": ("proving", "Check everything, and say what holds."),
+        "reindex": ("proving", "Rebuild the tables that are derived from the entries."),
+        "backup": ("backup", "Copy the ledger onto another disk, while it is in use."),
+        "restore": ("restore", "Make a ledger again from a backup, and from what its people kept."),
+    },
+    "Try": {
+        "demo": ("demo", "Play a fictional case from beginning to end."),
+    },
 }
-"""Every verb: the module under ledger/commands that holds it, and its line in the help."""
+"""Every verb, as people look for it: the module under ledger/commands that holds it, and its line in the help."""
+
+VERBS = {name: verb for verbs in SECTIONS.values() for name, verb in verbs.items()}
 
 
 class Verbs(click.Group):
@@ -77,8 +99,10 @@ class Verbs(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in VERBS.items()])
+        width = max(map(len, VERBS))
+        for title, verbs in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), text) for name, (_, text) in verbs.items()])
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in VERBS and not args[0].startswith("-"):

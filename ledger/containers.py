@@ -92,6 +92,14 @@ def part(s: Submission[acts.Decline] | Submission[acts.Withdraw], item: ItemFact
     return _out(s, item, box, item.container)
 
 
+def left_behind(s: Submission[acts.Incident] | Submission[acts.Reassign], box: ItemFact) -> None:
+    """What lies in a container that is lost, or gets another holder, does not follow it by itself: else a loss would not show."""
+    held = [content.number for content in map(s.item, box.contents) if (content.status, content.holder) == ("held", box.holder)]
+    if held:
+        named = held[0] if len(held) == 1 else f"{held[0]} and {len(held) - 1} more"
+        s.note("custody", f"{named} in {box.number}: recorded as held by {box.holder} all the same, each until an entry of its own")
+
+
 def _out(s: Submission[acts.Body], item: ItemFact, box: ItemFact, container: str) -> ItemFact:
     s.put_item(replace(box, contents=[c for c in box.contents if c != s.entry.subject]), container)
     return replace(item, container=None)

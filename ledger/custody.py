@@ -120,6 +120,7 @@ def reassign(s: Submission[acts.Reassign]) -> None:
     cited = s.state.cited(body.last_certain)
     if cited is None or cited.entry.subject != s.entry.subject:
         refuse("reassign.last_certain", f"last_certain is no entry of {item.number}; cite its last one that is beyond doubt")
+    containers.left_behind(s, item)
     s.note("custody", f"{item.number}: declared gap, reassigned from {item.holder} to {new} ({body.cause})")
     _taken(s, hashed(s, sealed(s, item, body.seal), content_digest(body.files)), new)
 

@@ -112,6 +112,7 @@ def incident(s: Submission[acts.Incident]) -> None:
     elif body.kind in LOST:
         if item.status == "missing":
             refuse("item.missing", status_words(item))
+        containers.left_behind(s, item)
         item = replace(
             containers.take_out(s, item),
             status="missing",

@@ -314,3 +314,31 @@ def test_a_file_that_an_earlier_saving_left_cut_short_on_the_stick_is_told(parce
     assert "is not what its name says; move it aside and repeat" in field.run("outbox", "save", path, expect=1).stderr
     real.unlink()
     field.run("outbox", "save", path)
+
+
+# --- a loss that does not show -------------------------------------------------------------------------------------------------
+
+
+def boxed(office: Office) -> None:
+    """Two phones in a box."""
+    office.run("acquire", "--kind", "container", "--description", "a box", "--method", "x", "--purpose", "x")
+    for seal in ("1", "2"):
+        office.run("acquire", *PHONE, "--seal", seal)
+    office.run("store", "O-2", "O-3", "--in", "O-1")
+
+
+def test_what_lies_in_a_stolen_box_is_told_and_not_found_present_in_it(office: Office) -> None:
+    boxed(office)
+    said = office.run("incident", "O-1", "--kind", "theft", "--occurred", "from the car", "--remedy", "police").stderr
+    assert "O-2 and 1 more in O-1: recorded as held by olena@un.example all the same, each until an entry of its own" in said
+    assert "O-2 and 1 more in O-1" in office.run("audit").stdout
+    office.file("found.txt", b"O-2\nO-3\n")
+    assert "recorded as missing" in office.run("inventory", "--box", "O-1", "--from", "found.txt", expect=2).stderr
+
+
+def test_what_lies_in_the_box_of_a_dead_custodian_is_told_when_the_box_alone_gets_a_new_holder(office: Office) -> None:
+    boxed(office)
+    office.run("key", "revoke", full("olena"), "--reason", "deceased", as_="rada")
+    said = office.run("reassign", "O-1", "--to", full("petro"), "--cause", "death", "--found-at", "her desk", "--authority", "order", "1",
+                      "--seal-state", "absent", as_="rada").stderr  # fmt: skip
+    assert "O-2 and 1 more in O-1: recorded as held by olena@un.example all the same" in said

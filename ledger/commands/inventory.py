@@ -13,6 +13,7 @@ from ledger.commands.options import common, given, signing, tidied
 from ledger.commands.sheet import MAX_ROWS, read_text
 from ledger.commands.shelf import STATES, Count, Outcome, Place, as_text, whereabouts
 from ledger.commands.step import Step
+from ledger.custody import status_words
 from ledger.errors import Usage
 from ledger.state import HandlerFact, ItemFact
 
@@ -56,6 +57,8 @@ def _place(desk: Desk, location: str | None, box: str | None) -> Place:
     item = desk.ledger.item(subject)
     if item.kind != "container":
         raise Usage(f"{item.number} is not a container; name a place, or an item of kind container")
+    if item.status in ("missing", "outside", "ended"):  # nobody here can have looked into it
+        raise Usage(status_words(item))
     return Place(f"box {item.number}", subject)
 
 
