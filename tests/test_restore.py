@@ -298,13 +298,17 @@ def test_an_older_backup_of_the_history_that_is_remembered_is_taken_another_is_n
 
 
 def test_what_waited_comes_back_into_the_outbox(scene: Scene) -> None:
-    office = scene.office
-    Outbox(office.ledger_folder).add([b"refused at the office"])
+    office, notes = scene.office, list[bytes]()
+    for name in ("one", "two"):
+        laptop = office.laptop(name, "olena")
+        laptop.run("note", "O-1", f"on laptop {name}")
+        notes += Outbox(laptop.ledger_folder).notes()
+    Outbox(office.ledger_folder).add(notes[:1])  # refused there
     office.run("backup", scene.stick, as_=None)
-    Outbox(scene.stick).add([b"waits on the laptop that the backup was on"])
+    Outbox(scene.stick).add(notes[1:])  # waits on the laptop that the backup was on
     scene.lose()
     assert "2 signed entries that were not recorded" in office.run("restore", scene.stick, scene.new, as_=None).stderr
-    assert set(Outbox(scene.new).notes()) == {b"refused at the office", b"waits on the laptop that the backup was on"}
+    assert Outbox(scene.new).notes() == notes
     assert not (scene.new / "waiting.db").exists()
 
 

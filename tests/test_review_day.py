@@ -155,6 +155,18 @@ def test_a_restore_that_is_shorter_than_what_this_computer_has_seen_says_so(offi
     assert "nothing after record" not in result.stdout
 
 
+def test_a_restore_takes_no_altered_entry_into_the_outbox(office: Office, stick: Path) -> None:
+    """It would stop every command that looks there."""
+    laptop = office.laptop("field", "olena")
+    laptop.run("note", "O-1", "a word")
+    (note,) = Outbox(laptop.ledger_folder).notes()
+    Outbox(stick, "waiting.db").add([note, note.replace(b"a word", b"a lie"), b"no note at all"])
+    said = office.run("restore", stick, office.folder / "new", as_=None, expect=1).stderr
+    assert said.count("an entry that waited in the backup was altered or damaged") == 2
+    assert Outbox(office.folder / "new").notes() == [note]
+    assert "1 entry recorded" in office.run("-L", office.folder / "new", "inbox").stdout
+
+
 # --- sheets and lists ----------------------------------------------------------------------------------------------------------
 
 

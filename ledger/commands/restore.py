@@ -1,11 +1,12 @@
 """A ledger made again from a backup, and from what its people have kept since."""
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from keys.errors import NoteError
+from keys.errors import NoteError, SignatureError
 from keys.note import parse_note
 from ledger.commands.cargo import files_of
 from ledger.commands.output import note
@@ -13,7 +14,7 @@ from ledger.commands.progress import progress
 from ledger.commands.trust import trust_of, trust_within
 from ledger.commands.words import counted
 from ledger.entry import decode_entry
-from ledger.errors import Malformed, NewerFormat, Unavailable, Usage
+from ledger.errors import CustodyError, Malformed, NewerFormat, Unavailable, Usage
 from ledger.fixity import shown
 from ledger.ledger import Ledger
 from ledger.outbox import Outbox
@@ -53,11 +54,22 @@ def restore(backup: str, folder: str, homes: tuple[str, ...]) -> int:
         tail = _tail(source, homes)  # before anything is written
         damaged = _copied(source, place)
         waiting = [note for name in ("waiting.db", "outbox.db") for note in Outbox(source.folder, name).notes()]
-    if waiting:
-        Outbox(place).add(waiting)
-    Outbox(place, "waiting.db").path.unlink(missing_ok=True)
     with Ledger.open(place, write=True) as ledger:
-        return _status(_refilled(ledger, tail, len(waiting)), 1 if damaged else 0)
+        sound = [note for note in waiting if _is_sound(ledger, note)]
+        if sound:
+            Outbox(place).add(sound)
+        Outbox(place, "waiting.db").path.unlink(missing_ok=True)
+        return _status(_refilled(ledger, tail, len(sound)), 1 if damaged or len(sound) < len(waiting) else 0)
+
+
+def _is_sound(ledger: Ledger, waited: bytes) -> bool:
+    """Whether what waited can be read, and is what its signers signed. One that is not would stop all that looks at the outbox."""
+    try:
+        return bool(ledger.try_out([waited]))
+    except (CustodyError, NoteError, SignatureError) as error:
+        said = f"an entry that waited in the backup was altered or damaged ({error}), and was left there: sha256 {hashlib.sha256(waited).hexdigest()}"
+        click.echo(f"fault: {printable(said)}", err=True)
+        return False
 
 
 def _status(*found: int) -> int:
