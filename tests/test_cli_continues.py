@@ -137,6 +137,15 @@ def test_all_that_a_handler_holds_is_taken_over(two: Two) -> None:
     assert "prior_custody" not in body
 
 
+def test_show_names_the_ledger_it_came_from_and_not_its_whole_checkpoint(two: Two) -> None:
+    two.close()
+    two.begin()
+    two.take("--all")
+    said = two.new.run("show", "O-1", as_=None).stdout
+    assert "origin: un.example/mission-7 at size " in said
+    assert "— un.example/mission-7" not in said
+
+
 def test_repeating_takes_nothing_twice(two: Two) -> None:
     two.close()
     two.begin()

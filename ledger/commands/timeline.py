@@ -239,6 +239,9 @@ def _shown(typed: Any, value: Any) -> str:
         return place(typed)
     if isinstance(typed, f.Period):
         return period(typed)
+    if isinstance(typed, f.ForeignOrigin):
+        size = typed.checkpoint.split("\n")[1:2]
+        return f"{safe(typed.ledger)} at size {safe(size[0]) if size else '?'}, entry {typed.entry}"
     return seal(typed) if isinstance(typed, f.Seal) else plain(value)
 
 
