@@ -167,6 +167,11 @@ def test_what_should_be_nowhere_near_is_unexpected(office: Office, act: tuple[st
     office.run("audit")
 
 
+def test_a_place_of_which_nothing_is_known_and_where_nothing_was_found_is_asked_about(office: Office) -> None:
+    said = office.run("inventory", "safe 9", "--from", office.file("found.txt", b"\n"))
+    assert "nothing should be at safe 9 and nothing was found; is it written as in custody list?" in said.stderr
+
+
 def test_an_empty_list_means_that_nothing_is_there(office: Office) -> None:
     thing(office)
     assert "0 present, 1 missing" in office.run("inventory", "safe 2", "--from", found(office), expect=1).stdout

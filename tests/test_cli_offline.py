@@ -267,7 +267,11 @@ def test_an_entry_is_given_up_with_a_reason_and_its_text_stays(office: Office):
     field.run("store", number, "--location", "tent 4")
     office.run("store", number, "--location", "vault")
     carry(field, office, expect=4)
-    office.run("outbox", "discard", "1", "--reason", "it never left the vault")
+    said = office.run("outbox", "discard", "1", "--reason", "it never left the vault", expect=2)
+    assert said.stdout.startswith(f"store {number} by olena@un.example")
+    assert "say --yes" in said.stderr
+    assert len(waiting(office)) == 1
+    office.run("outbox", "discard", "1", "--yes", "--reason", "it never left the vault")
     assert waiting(office) == []
     assert office.entry().act == "note"
     assert office.body()["attachments"][0]["name"] == "superseded-entry.txt"
@@ -275,7 +279,7 @@ def test_an_entry_is_given_up_with_a_reason_and_its_text_stays(office: Office):
 
 def test_what_fits_is_not_given_up(field: Office):
     field.run("acquire", field.file(), *ACQUIRE)
-    assert "not given up" in field.run("outbox", "discard", "1", "--reason", "no", expect=4).stderr
+    assert "not given up" in field.run("outbox", "discard", "1", "--yes", "--reason", "no", expect=4).stderr
     assert len(waiting(field)) == 1
 
 

@@ -42,10 +42,10 @@ def test_one_of_two_signers_alone_cannot_take_back_what_both_have_signed(office:
     field.run("handover", number, "--with", full("petro"), *BY_HAND)
     office.run("store", number, "--location", "my safe")
     carried(field, office)
-    said = office.run("outbox", "discard", "1", "--reason", "nothing of it happened").stdout
+    said = office.run("outbox", "discard", "1", "--yes", "--reason", "nothing of it happened").stdout
     assert "stays in the outbox until all who signed it have given it up" in said
     assert waiting(office) == 1
-    office.run("outbox", "discard", "1", "--reason", "I have not got it", as_="petro")
+    office.run("outbox", "discard", "1", "--yes", "--reason", "I have not got it", as_="petro")
     assert waiting(office) == 0
     office.run("audit")
 
@@ -59,7 +59,7 @@ def test_an_inventory_signed_away_from_the_office_is_signed_anew_after_a_checkpo
     office.run("checkpoint", as_=None)
     assert "check ledger by olena@un.example" in carried(field, office)
     size = office.size()
-    assert "no item under which a note could say why" in office.run("outbox", "discard", "1", "--reason", "x", expect=2).stderr
+    assert "no item under which a note could say why" in office.run("outbox", "discard", "1", "--yes", "--reason", "x", expect=2).stderr
     assert office.size() == size
     assert "check ledger signed anew" in office.run("outbox", "redo").stdout
     assert (waiting(office), office.entry().act) == (0, "check")
@@ -222,7 +222,7 @@ def test_another_offer_than_the_one_that_was_read_is_not_accepted_by_signing_ane
     said = office.run("outbox", "redo", "--as", full("petro"), as_="petro", expect=4).stderr
     assert f"O-1 was offered otherwise since (record {size - 1})" in said
     assert (office.size(), office.item(number).status) == (size, "offered")
-    office.run("outbox", "discard", "2", "--reason", "not that offer", as_="petro")
+    office.run("outbox", "discard", "2", "--yes", "--reason", "not that offer", as_="petro")
     office.run("decline", number, "--reason", "not on these terms", as_="petro")
 
 

@@ -176,6 +176,8 @@ def _show(desk: Desk, place: Place, found: Outcome) -> None:
     from ledger.commands.words import safe
 
     click.echo(f"{safe(place.name)}: {_counted(found)}", err=True)
+    if not any(getattr(found, state) for state in (*STATES, "unknown")):
+        click.echo(f"note: nothing should be at {safe(place.name)} and nothing was found; is it written as in custody list?", err=True)
     for state in ("missing", "unexpected"):
         subjects = getattr(found, state)
         for subject in subjects[:_SHOWN]:

@@ -220,9 +220,13 @@ def _with(value: Any, renewed: dict[str, str]) -> Any:
 @click.argument("number", type=click.IntRange(1))
 @click.option("--reason", required=True, metavar="TEXT")
 @AS
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @PASSPHRASES
-def discard(number: int, reason: str, handler: str | None, passphrases: tuple[str, ...]) -> None:
-    """Give up your entry NUMBER of the outbox: a note on the item says why, and the text you had signed is attached to it."""
+def discard(number: int, reason: str, handler: str | None, yes: bool, passphrases: tuple[str, ...]) -> None:
+    """Give up your entry NUMBER of the outbox: a note on the item says why, and the text you had signed is attached to it.
+
+    Numbers change when an entry leaves the outbox: the entry is shown, and asked about.
+    """
     with Desk(Common(handler, passphrases, None, False, None, False, ())) as desk:
         notes = Outbox(desk.ledger.folder).notes()
         if number > len(notes):
@@ -235,6 +239,12 @@ def discard(number: int, reason: str, handler: str | None, passphrases: tuple[st
         subject = waiting.entry.subject
         if desk.ledger.store.fact(item_key(subject), ItemFact) is None:
             raise Usage(f"there is no item under which a note could say why entry {number} is given up; sign it anew: custody outbox redo")
+        entry = waiting.entry
+        click.echo(printable(f"{entry.act} {_named(desk.ledger, subject)} by {', '.join(entry.by)}, {entry.time}: {waiting.refusal}"))
+        if not yes and not sys.stdin.isatty():
+            raise Usage("nobody can be asked here; look at the entry, and say --yes to give it up")
+        if not yes:
+            click.confirm("give it up?", abort=True, err=True)
         first = stored_text(desk.ledger.objects, SUPERSEDED, waiting.note)
         answer = desk.series([Step("note", subject, {"text": reason, "attachments": [first]})])
         said = f"{waiting.entry.act} {_named(desk.ledger, subject)} given up by {desk.handler}"
