@@ -46,14 +46,14 @@ def later(monkeypatch: pytest.MonkeyPatch) -> "Callable[[float], None]":
     from time import time
     from types import SimpleNamespace
 
-    import ledger.ledger
+    import ledger.clock
 
     ahead = 0.0
 
     def pass_days(days: float) -> None:
         nonlocal ahead
         ahead += days * 86400
-        monkeypatch.setattr(ledger.ledger, "time", SimpleNamespace(time=lambda: time() + ahead))
+        monkeypatch.setattr(ledger.clock, "time", SimpleNamespace(time=lambda: time() + ahead))
 
     return pass_days
 
