@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
@@ -9,15 +10,30 @@ from keys.signing import Verifier
 from ledger import acts
 from ledger import fields as f
 from ledger.entry import Entry
-from ledger.replay import Replay
 from ledger.report import Report, places
 from ledger.roster import verifier_of
 from ledger.signers import Signers
 from ledger.source import Source, Trust
-from ledger.state import Changes, HandlerFact, ItemFact, item_key
+from ledger.state import Changes, F, Fact, HandlerFact, ItemFact, item_key
 
 Folder = tuple[list[str], str, int, str]
 """SHA-256 of what the entry attaches, its manifest among it; the manifest's root; the record; the exhibit number."""
+
+
+class Files(Protocol):
+    """The evidence in hand."""
+
+    def content(self, sha256: str) -> Literal["match", "mismatch", "missing"]:
+        """Whether the file under this SHA-256 (hex) is here, and has it still."""
+
+
+class Facts(Protocol):
+    """What the rules remember, of a whole log or of a part."""
+
+    facts: dict[str, Fact]
+
+    def fact(self, key: str, kind: type[F]) -> F | None:
+        """The fact under a key, or None."""
 
 
 @dataclass(slots=True)
@@ -28,7 +44,7 @@ class Remainder:
     """
 
     report: Report
-    state: Replay
+    state: Facts
     since: int
     folders: list[Folder] = field(default_factory=list)
     _files: dict[str, tuple[int, str]] = field(default_factory=dict)
@@ -73,6 +89,18 @@ class Remainder:
 
     def check(self, source: Source, trust: Trust, signers: Signers) -> None:
         """Steps 7 and 8, once all is replayed."""
+        self.check_what_is_here(source, trust, signers)
+        for line in ("keys", "completeness"):
+            self.report.note(line, f"as of {self._as_of()}, replayed in full by this audit")
+
+    def _as_of(self) -> str:
+        closed, judged = self.report.checkpoint, self.report.judged
+        if closed is None or closed > judged:
+            return f"record {judged - 1}, under no checkpoint yet" if judged else "no record"
+        return f"checkpoint size {closed}" + (f" and {judged - closed} records after it" if judged > closed else "")
+
+    def check_what_is_here(self, source: "Files", trust: Trust, signers: Signers) -> None:
+        """What can be said of a part of a log as well as of the whole."""
         self._content(source)
         for subject in list(self._outside):
             self._leg(subject, "on")
@@ -83,18 +111,10 @@ class Remainder:
             self.report.note("disclosure", f"at most {digests} fields stay closed")
         self._people(signers)
         self.report.items = sum(isinstance(fact, ItemFact) for fact in self.state.facts.values())
-        for line in ("keys", "completeness"):
-            self.report.note(line, f"as of {self._as_of()}, replayed in full by this audit")
-
-    def _as_of(self) -> str:
-        closed, judged = self.report.checkpoint, self.report.judged
-        if closed is None or closed > judged:
-            return f"record {judged - 1}, under no checkpoint yet" if judged else "no record"
-        return f"checkpoint size {closed}" + (f" and {judged - closed} records after it" if judged > closed else "")
 
     # 7: content
 
-    def _content(self, source: Source) -> None:
+    def _content(self, source: "Files") -> None:
         absent: dict[str, int] = {}
         for sha256, (index, number) in self._files.items():
             found = source.content(sha256)

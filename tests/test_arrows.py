@@ -19,11 +19,12 @@ KEYS_PURE = {"errors", "note", "signing", "passphrase", "openssh"}
 KEYS_EDGES = {"seal", "folder", "memory", "keyfile", "keystore", "kept", "pins", "agent"}
 CENTRE = {
     *("errors", "printable", "fields", "acts", "entry", "record", "recording"),
-    *("merkle", "index", "checkpoint", "proof", "timestamp", "witness"),
+    *("merkle", "index", "checkpoint", "proof", "consistency", "timestamp", "witness"),
     *("state", "submission", "admit", "keyring", "roster", "epoch", "acquisition", "condition", "custody", "containers"),
     *("keeping", "findings", "consent", "disclosure"),
     *("policy", "replay", "report", "audit", "blame", "source", "signers", "heads", "remainder", "tables", "identifiers", "wording"),
-    *("label", "slip", "sampling", "parcel", "frames"),
+    *("keepsake", "exposure"),
+    *("label", "slip", "card", "sampling", "parcel", "frames", "excerpt", "showing"),
 }
 EDGES = {
     *("outbox", "following", "confidential", "workers", "fixity", "objects", "press", "sample", "sealed"),
@@ -34,7 +35,7 @@ LAYERS: list[set[str]] = [
     {"keys", *(f"keys.{name}" for name in KEYS_PURE | KEYS_EDGES)},
     {"ledger", *(f"ledger.{name}" for name in CENTRE)},
     {f"ledger.{name}" for name in EDGES},
-    {"ledger.clock", "ledger.reading", "ledger.ledger", "ledger.closing", "ledger.backup", "ledger.restore", "ledger.history"},
+    {"ledger.clock", "ledger.reading", "ledger.ledger", "ledger.closing", "ledger.backup", "ledger.restore", "ledger.history", "ledger.exporting"},
     {"ledger.commands", "ledger.web"},
     {"cli"},
 ]

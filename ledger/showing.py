@@ -1,0 +1,362 @@
+"""The audit of what is shown of a log: some of its records, each with its proof, judged as in the audit of the whole.
+
+1. The checkpoint is signed by the log that the reader's policy names.
+2. Each record is in the log that it closes: by its inclusion proof.
+3. The entry in hand has the hash that its record carries; one that is withheld is named, with the reason given.
+4. Each signature line is by a key that was good at this place, and verifies; the rules admit the entry.
+5. Of each exported item, and of each signer, these are all the records: by the completeness index.
+6. The files in hand have the fingerprints that were signed; what is disclosed is what was signed.
+7. What cannot be told from a part is said: nothing missing passes in silence.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from keys.errors import NoteError
+from keys.note import Note, parse_note
+from keys.signing import Verifier
+from ledger import acts
+from ledger.admit import admit, keys_of, submission
+from ledger.blame import field_of, line_of
+from ledger.checkpoint import Checkpoint, open_checkpoint
+from ledger.disclosure import check_disclosures, disclosure_digest
+from ledger.entry import Entry, cite, decode_entry, entry_hash, text_hash
+from ledger.errors import CannotTell, CustodyError, Fault, Malformed, NewerFormat, Refused
+from ledger.excerpt import Excerpt
+from ledger.index import IndexProof, check_index_proof, index_value
+from ledger.merkle import check_inclusion, parse_hash
+from ledger.record import Record, parse_record, record_hash, subject_tag
+from ledger.remainder import Remainder
+from ledger.report import LINES, Report, places
+from ledger.roster import verifier_of
+from ledger.signers import Judge, Signers, at_once
+from ledger.source import Trust
+from ledger.state import Changes, Head, LedgerFact
+
+
+class Shown(Protocol):
+    """What somebody shows of a log; nothing of it is believed."""
+
+    def records(self) -> Iterable[tuple[bytes, bytes | None]]:
+        """The text of each record that is here, with its entry note or None, by index."""
+
+    def path(self, index: int) -> tuple[bytes, ...] | None:
+        """The inclusion path of a record under `checkpoint`, or None."""
+
+    def checkpoint(self) -> bytes:
+        """The signed checkpoint over all of it."""
+
+    def index_proof(self, tag: bytes) -> IndexProof | None:
+        """What the completeness index of the last act says of a subject."""
+
+    def withheld(self) -> Mapping[int, str]:
+        """Records whose entries are held back, and why."""
+
+    def disclosures(self) -> Iterable[str]:
+        """Confidential fields that are opened."""
+
+    def content(self, sha256: str) -> Literal["match", "mismatch", "missing"]:
+        """Whether the file under this SHA-256 (hex) is here, and has it."""
+
+
+_NOT_HERE = ("item.unknown", "key.unknown")
+"""Rules that can be broken for want of what is not shown."""
+
+
+@dataclass(slots=True)
+class Showing:
+    """One pass over what is shown."""
+
+    shown: Shown
+    trust: Trust
+    judge: Judge = at_once
+    report: Report = field(default_factory=Report)
+    _state: Excerpt = field(init=False)
+    _signers: Signers = field(init=False)
+    _rest: Remainder = field(init=False)
+    _head: Checkpoint | None = None
+    _notes: dict[int, bytes] = field(default_factory=dict)
+    _chains: dict[bytes, list[tuple[Record, bytes]]] = field(default_factory=dict)
+    _subjects: dict[str, set[int]] = field(default_factory=dict)
+    _tainted: set[bytes] = field(default_factory=set)
+    _unseen: list[int] = field(default_factory=list)
+    _index_root: bytes | None = None
+    _export: acts.Export | None = None
+
+    def __post_init__(self) -> None:
+        self._state = Excerpt(lambda index: self._notes.get(index, b""))
+        self._signers = Signers(self.judge)
+        self._rest = Remainder(self.report, self._state, 0)
+
+    def run(self) -> Report:
+        """Whatever is wrong stands in the report; nothing is raised for it."""
+        records = sorted(self._parsed(), key=lambda found: found[0].index)
+        self._notes = {record.index: note for record, _, note in records if note is not None}
+        self._check_head(records)
+        for record, raw, note in records:
+            self._record(record, raw, note)
+        for index, reason in sorted(self._signers.false().items()):
+            self.report.fault("signatures", reason, index)
+        self._check_complete()
+        self._check_disclosures()
+        self._rest.check_what_is_here(self.shown, self.trust, self._signers)
+        self._check_held()
+        self._say_what_is_missing()
+        return self.report
+
+    def _parsed(self) -> Iterable[tuple[Record, bytes, bytes | None]]:
+        for raw, note in self.shown.records():
+            self.report.size += 1
+            try:
+                yield parse_record(raw), raw, note
+            except NewerFormat as error:
+                for line in LINES:
+                    self.report.not_checked(line, str(error), counts=True)
+            except Malformed as error:
+                self.report.fault("log", f"a record that is shown is none: {error}")
+
+    # 1: the head
+
+    def _check_head(self, records: list[tuple[Record, bytes, bytes | None]]) -> None:
+        """Under the reader's keys; without any, under those that the first entry names, which proves nothing about whose they are."""
+        policy = self.trust.policy
+        keys: list[Verifier] = [*policy.logs, *policy.witnesses.values()] if policy is not None else self._own_keys(records)
+        try:
+            opened = open_checkpoint(self.shown.checkpoint(), keys)
+        except (Malformed, Fault, CannotTell, NoteError) as error:
+            return self.report.fault("log", f"the checkpoint is not one of the log that you know: {error}")
+        self._head, self.report.checkpoint = opened.checkpoint, opened.checkpoint.size
+        self.report.origin = opened.checkpoint.origin
+        logs = {log.vkey for log in policy.logs} if policy is not None else {key.vkey for key in keys}
+        if not logs & {key.vkey for key in opened.signed_by}:
+            self.report.fault("log", "the checkpoint is signed by no key of the log")
+        if policy is not None and not policy.quorum_met(opened.signed_by):
+            have = len(opened.signed_by & set(policy.witnesses.values()))
+            said = f"your policy asks for the quorum {policy.quorum_name}; {have} of its witnesses have cosigned"
+            self.report.not_checked("log", said, counts=True)
+        return None
+
+    @staticmethod
+    def _own_keys(records: list[tuple[Record, bytes, bytes | None]]) -> list[Verifier]:
+        note = next((note for record, _, note in records if record.index == 0), None)
+        try:
+            body = decode_entry(parse_note(note or b"").text).body
+        except (NoteError, CustodyError):
+            return []
+        return [verifier_of(vkey) for vkey in body.vkeys] if isinstance(body, acts.Open) else []
+
+    # 2 to 4: each record
+
+    def _record(self, record: Record, raw: bytes, note: bytes | None) -> None:
+        digest = record_hash(raw)
+        if not self._included(record, digest):
+            return
+        self.report.judged += 1
+        self._chains.setdefault(record.tag, []).append((record, digest))
+        opened = self._entry(record, note)
+        self._state.begin(record, opened[1] if opened is not None else None)
+        changes = self._judged(record, note, opened) if note is not None and opened is not None else {}
+        if not changes:
+            changes = self._go_on(record, digest, opened[1] if opened is not None else None)
+        self._state.add(record, digest, text_hash(opened[0].text) if opened is not None else None, changes)
+
+    def _included(self, record: Record, digest: bytes) -> bool:
+        if self._head is None:
+            return True  # told already: there is nothing to be in
+        path = self.shown.path(record.index)
+        if path is None:
+            self.report.fault("log", "nothing proves that this record is in the log", record.index)
+            return False
+        try:
+            check_inclusion(digest, record.index, self._head.size, path, self._head.root)
+        except Fault as fault:
+            self.report.fault("log", str(fault), record.index)
+            return False
+        return True
+
+    def _entry(self, record: Record, note: bytes | None) -> tuple[Note, Entry[acts.Body]] | None:
+        if note is None:
+            self._tainted.add(record.tag)
+            return None
+        if entry_hash(note) != record.entry:
+            self.report.fault("signatures", "the entry in hand is not the one that was signed and recorded", record.index)
+            return None
+        try:
+            parsed = parse_note(note)
+            return parsed, decode_entry(parsed.text)
+        except NewerFormat as error:
+            for line in LINES:
+                self.report.not_checked(line, f"record {record.index}: {error}", counts=True)
+        except (NoteError, CustodyError) as error:
+            self.report.fault("signatures", str(error), record.index)
+        return None
+
+    def _judged(self, record: Record, note: bytes, opened: tuple[Note, Entry[acts.Body]]) -> Changes:
+        parsed, entry = opened
+        for subject in (entry.subject, *(f"handler:{name}" for name in entry.by)):
+            self._subjects.setdefault(subject, set()).add(record.index)
+        self._remember(entry)
+        try:
+            s = submission(entry, note, record, self._state)
+            self._signers.add(record.index, keys_of(s, parsed.signatures), parsed, verify=True)
+            admission = admit(s, parsed.text, record)
+        except Refused as refused:
+            self._refused(record, entry, refused)
+            return {}
+        except Malformed as error:
+            self.report.fault("signatures", str(error), record.index)
+            return {}
+        for line, sentence in admission.notes:
+            self.report.note(line, f"record {record.index}: {sentence}")
+        if "seen" in self._state.claimed:
+            self._unseen.append(record.index)
+        self._rest.watch(entry, record.index, admission.changes)
+        return admission.changes
+
+    def _refused(self, record: Record, entry: Entry[acts.Body], refused: Refused) -> None:
+        """A rule that is broken for want of what is not shown is not checked; any other is a fault."""
+        if refused.rule == "export.head":
+            return None  # the index says it of each item, in step 5
+        line, about = line_of(refused.rule), {record.tag, *(subject_tag(entry.ledger, f"handler:{name}") for name in entry.by)}
+        if refused.rule in _NOT_HERE or about & self._tainted:
+            said = f"record {record.index} rests on what is not shown: {refused}"
+            return self.report.not_checked(line, said, counts=line in ("log", "signatures", "keys"))
+        said = f"{entry.act} by {', '.join(entry.by)}: {refused}"
+        return self.report.fault(line, said, record.index, self._rest.number(entry.subject), field_of(refused.rule))
+
+    def _remember(self, entry: Entry[acts.Body]) -> None:
+        if isinstance(entry.body, acts.Export):
+            self._export = entry.body
+        if isinstance(entry.body, acts.Checkpoint):
+            self._index_root = parse_hash(entry.body.index.root.encode())
+
+    def _go_on(self, record: Record, digest: bytes, entry: Entry[acts.Body] | None) -> Changes:
+        """An entry that is withheld or at fault changes nothing but its place in the chain of its subject."""
+        self._tainted.add(record.tag)
+        subject = entry.subject if entry is not None else self._subject_of(record.tag)
+        if subject is None:
+            return {}
+        head = self._state.fact(f"head:{subject}", Head)
+        return {
+            f"head:{subject}": Head(
+                seq=record.seq, index=record.index, entry=cite(record.entry), record=cite(digest), seen=head.seen if head else 0,
+                time=head.time if head else 0, act="", by=[],
+            )
+        }  # fmt: skip
+
+    def _subject_of(self, tag: bytes) -> str | None:
+        return next((subject for subject in self._subjects if subject_tag(self.report.origin, subject) == tag), None)
+
+    # 5: all of them
+
+    def _check_complete(self) -> None:
+        if self._export is None:
+            self.report.fault("completeness", "no export act is shown: what was to be shown cannot be told")
+            return
+        for item in self._export.items:
+            number = self._rest.number(item.subject)
+            count, last = self._proved(item.subject, "completeness", number)
+            if count is not None and (count, last) != (item.count, item.record):
+                self.report.fault("completeness", f"the export act speaks of {item.count} records, {count} are shown", item=number)
+        for subject in sorted(name for name in self._subjects if name.startswith("handler:")):
+            if subject != f"handler:{self.report.origin}":
+                self._proved(subject, "keys", None)
+
+    def _proved(self, subject: str, line: str, number: str | None) -> tuple[int | None, str]:
+        """How many records a subject has by the index, and the last of them; faults where these are not all of them."""
+        tag = subject_tag(self.report.origin, subject)
+        chain, proof = self._chains.get(tag, []), self.shown.index_proof(tag)
+        named = number or subject
+        if proof is None or self._index_root is None:
+            self.report.not_checked(line, f"nothing proves that all records of {named} are shown", counts=line == "keys")
+            return None, ""
+        try:
+            value = check_index_proof(self._index_root, tag, proof)
+        except Fault as fault:
+            self.report.fault(line, f"{named}: {fault}")
+            return None, ""
+        if not _linked(chain) or value != (index_value(len(chain), chain[-1][1]) if chain else None):
+            self.report.fault(line, f"{named} has other records in the log than the {len(chain)} that are shown", item=number)
+            return None, ""
+        return len(chain), cite(chain[-1][1]) if chain else ""
+
+    # 6: what is opened
+
+    def _check_disclosures(self) -> None:
+        by_digest = {digest: index for index in self._notes for digest in self._digests(index)}
+        opened: dict[int, list[str]] = {}
+        for text in self.shown.disclosures():
+            try:
+                index = by_digest[disclosure_digest(text)]
+            except (KeyError, CustodyError):
+                self.report.fault("disclosure", "a disclosure belongs to no digest of an entry that is shown")
+                continue
+            opened.setdefault(index, []).append(text)
+        for index, texts in sorted(opened.items()):
+            try:
+                found = check_disclosures(texts, decode_entry(parse_note(self._notes[index]).text))
+                self.report.note("disclosure", f"record {index}: {', '.join(sorted(found))} opened")
+            except CustodyError as error:
+                self.report.fault("disclosure", str(error), index)
+
+    def _digests(self, index: int) -> list[str]:
+        try:
+            sd = decode_entry(parse_note(self._notes[index]).text).body.sd
+        except (NoteError, CustodyError):
+            return []
+        return sd if isinstance(sd, list) else []
+
+    # what the reader holds, and what is left to say
+
+    def _check_held(self) -> None:
+        anchors, hashes = self.trust.anchors, self._state.recorded_hashes()
+        if anchors is not None and anchors.origin != self.report.origin:
+            self.report.fault("log", f"your anchors are of the ledger {anchors.origin}; this one calls itself {self.report.origin}")
+        elif anchors is not None and anchors.first is not None:
+            if hashes.get(0) is None:
+                self.report.not_checked("log", "the first record, which you hold the hash of, is not shown", counts=True)
+            elif hashes[0] != anchors.first:
+                self.report.fault("log", "the first record is not the one you hold: this is another ledger under the same name", 0)
+        pinned = anchors.pinned if anchors is not None else None
+        if pinned is not None and self._head is not None and pinned.size == self._head.size and pinned.root != self._head.root:
+            self.report.fault("log", f"two signed heads for size {pinned.size}: the checkpoint you hold is over other records than these")
+        ledger = self._state.fact("ledger", LedgerFact)
+        if self.trust.policy is not None and ledger is not None:
+            if not {log.vkey for log in self.trust.policy.logs} & set(ledger.vkeys):
+                self.report.fault("log", "no key of this log stands in your policy: it is not the log that the policy names")
+        if not self.trust.anchored or self.trust.policy is None:
+            self._untie()
+
+    def _untie(self) -> None:
+        said = "whose keys these are is not established: nothing you hold says so"
+        said = said if self.report.faults else f"consistent in itself, but {said}"
+        for line in self.report.lines.values():
+            if line.name != "content":
+                line.reason, line.counts = said, line.name in ("log", "signatures", "keys")
+
+    def _say_what_is_missing(self) -> None:
+        withheld = self.shown.withheld()
+        absent = [record.index for chain in self._chains.values() for record, _ in chain if record.index not in self._notes]
+        for index in sorted(set(absent) & set(withheld)):
+            self.report.note("completeness", f"record {index} is withheld: {withheld[index]}")
+            self.report.not_checked("custody", "entries are withheld; see completeness")
+        if false := sorted(set(withheld) & set(self._notes)):
+            self.report.fault("completeness", f"said to be withheld, but shown: records {places(false)}")
+        if self._unseen:
+            self.report.not_checked("log", f"what the signers of records {places(self._unseen)} had seen is not shown")
+        size = self.report.checkpoint
+        asks = self.trust.anchors is not None and self.trust.anchors.auditors.quorum > 0
+        self.report.not_checked("completeness", "the index was not replayed by an auditor", counts=asks)
+        self.report.note("keys", f"as of checkpoint size {size}; the index was not replayed by an auditor")
+        self.report.note("completeness", f"as of checkpoint size {size}, according to the ledger")
+
+
+def _linked(chain: list[tuple[Record, bytes]]) -> bool:
+    """Whether records are a subject's chain from its first on, without a gap."""
+    before: bytes | None = None
+    for seq, (record, digest) in enumerate(chain):
+        if (record.seq, record.subject_prev) != (seq, before):
+            return False
+        before = digest
+    return True
