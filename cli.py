@@ -71,6 +71,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Prove and keep safe": {
         "checkpoint": ("proving", "Close an epoch: sign the head of the log."),
         "prove": ("proving", "Prove that a record is in the log, or that a subject is not."),
+        "card": ("card", "The trust card: what others must hold to check this ledger, on paper."),
         "audit": ("proving", "Check everything, and say what holds."),
         "reindex": ("proving", "Rebuild the tables that are derived from the entries."),
         "backup": ("backup", "Copy the ledger onto another disk, while it is in use."),

@@ -17,7 +17,7 @@ from ledger.admit import admit, check_signatures, keys_of, submission
 from ledger.checkpoint import open_checkpoint, parse_checkpoint_text
 from ledger.entry import decode_entry, entry_hash
 from ledger.errors import CannotTell, Fault, Malformed, Refused
-from ledger.heads import verifies
+from ledger.keepsake import verifies
 from ledger.record import Record, format_record, parse_record, record_hash
 from ledger.roster import verifier_of
 from ledger.state import LedgerFact

@@ -4,15 +4,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from keys.errors import NoteError, SignatureError
-from keys.note import Note, parse_note
+from keys.errors import NoteError
+from keys.note import parse_note
 from keys.pins import Pin
 from keys.signing import ED25519, MLDSA44_COSIGNATURE, Verifier
 from ledger import acts
-from ledger.checkpoint import OpenedCheckpoint, open_checkpoint
+from ledger.checkpoint import Checkpoint, OpenedCheckpoint, open_checkpoint
 from ledger.entry import Entry, cite
 from ledger.errors import CannotTell, Fault, Malformed, NewerFormat
-from ledger.policy import Anchors, Policy
+from ledger.exposure import Against
+from ledger.keepsake import verifies
+from ledger.policy import Policy
 from ledger.record import parse_record, record_hash
 from ledger.replay import Replay
 from ledger.report import Report
@@ -65,6 +67,7 @@ class Heads:
             self._checkpoint(note)
         self._missing()
         self._held(trust)
+        self._kept(trust)
         self._unproved(trust)
         if not trust.anchored:
             self._untie()
@@ -146,9 +149,8 @@ class Heads:
     def _length(self, trust: Trust) -> None:
         if not self._whole and self.report.faults:
             return  # told already; without a fault (a newer format) rows that are too few contradict a pin all the same
-        pinned = trust.anchors.pinned if trust.anchors is not None else None
         found = [(pin.size, "you have seen") for pin in trust.pins]
-        found += [(pinned.size, "the checkpoint you hold is for")] if pinned is not None else []
+        found += [(head.size, "the checkpoint you hold is for") for head in trust.heads]
         found += [(index + 1, "you hold a receipt for record") for index, _, _ in self._receipts(trust)]
         size, whose = max(found, default=(0, ""))
         if size > self.report.size:
@@ -165,7 +167,7 @@ class Heads:
             self.report.fault("log", said, receipt)
         elif pin is not None:
             self.report.fault("log", f"record {pin} is not the one you have seen: the ledger was changed or forked", pin)
-        return self._other_root(trust.anchors) or receipt is not None or pin is not None
+        return any(self._other_root(head) for head in trust.heads) or receipt is not None or pin is not None
 
     def _denied(self, index: int, digest: bytes, note: bytes) -> bool:
         return index < self.report.judged and digest != self.state.record_hash(index) and self._by_log(note)
@@ -173,9 +175,8 @@ class Heads:
     def _differs(self, pin: Pin) -> bool:
         return self.state.record_hash(pin.size - 1) != pin.record
 
-    def _other_root(self, anchors: Anchors | None) -> bool:
-        pinned = anchors.pinned if anchors is not None else None
-        if pinned is None or pinned.size > self.report.judged or self.state.roots.get(pinned.size) == pinned.root:
+    def _other_root(self, pinned: Checkpoint) -> bool:
+        if pinned.size > self.report.judged or self.state.roots.get(pinned.size) == pinned.root:
             return False
         if pinned.size in self.state.roots:
             said = f"two signed heads for size {pinned.size}: the checkpoint you hold is over other records than these"
@@ -212,6 +213,13 @@ class Heads:
             said = f"your policy asks for the quorum {policy.quorum_name}; {have} of its witnesses have cosigned"
             self.report.not_checked("log", said, counts=True)
 
+    def _kept(self, trust: Trust) -> None:
+        """What somebody asks this ledger about. Keys that were the log's once count, and those that the reader brings."""
+        brought = [log for log in trust.policy.logs if log.name == self.report.origin] if trust.policy is not None else []
+        keys = dict.fromkeys([*map(verifier_of, sorted(self._all_keys)), *brought])
+        for keepsake in trust.keepsakes:
+            Against(self.report, self.state, list(keys)).judge(keepsake)
+
     # what is missing from the proof
 
     def _unproved(self, trust: Trust) -> None:
@@ -227,14 +235,3 @@ class Heads:
             if line.name != "content":
                 line.reason, line.counts = said, line.name in ("log", "signatures", "keys")
 
-
-def verifies(key: Verifier, note: Note) -> bool:
-    """Whether a note carries a line by this key, and that line is true."""
-    for signature in note.signatures:
-        if key.made(signature):
-            try:
-                key.verify(note.text, signature)
-            except SignatureError:
-                return False
-            return True
-    return False

@@ -8,7 +8,8 @@ A key found inside a dossier is never trusted.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from itertools import pairwise
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -33,7 +34,9 @@ _LOG_TYPES = (ED25519, MLDSA44_COSIGNATURE)
 _COSIGNER_TYPES = (ED25519_COSIGNATURE, MLDSA44_COSIGNATURE)
 _OCTETS = re.compile(rb"[\t\n\x20-\x7e\x80-\xff]*\Z")
 _THRESHOLD = re.compile(rb"[1-9][0-9]{0,5}\Z")
-_ANCHORS_VERSION = re.compile(rb'\{\n  "custody": "anchors/v([1-9][0-9]*)"')
+_ANCHORS_VERSION = re.compile(rb'\A\{\n  "custody": "anchors/v([1-9][0-9]*)"')
+_LISTED_VERSION = re.compile(rb'^  \{\n    "custody": "anchors/v([1-9][0-9]*)"', re.MULTILINE)
+_T = TypeVar("_T")
 _PEM = r"\A-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=]{1,76}\n)+-----END CERTIFICATE-----\n?\Z"
 
 
@@ -221,13 +224,20 @@ class Anchors(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def parse_anchors(data: bytes) -> Anchors:
     """Reads `anchors.json`: typed, then encoded again and compared. Raises NewerFormat or Malformed."""
+    _check_anchors(data, _ANCHORS_VERSION)
+    return _decoded(data, Anchors)
+
+
+def _check_anchors(data: bytes, version: re.Pattern[bytes]) -> None:
     if len(data) > _MAX_TEXT:
         raise Malformed("the anchors are larger than any real ones: get them again")
-    version = _ANCHORS_VERSION.match(data)
-    if version is not None and version[1] != b"1":
+    if any(number != b"1" for number in version.findall(data)):
         raise NewerFormat("the anchors were made by a newer format: read them with a newer release")
+
+
+def _decoded(data: bytes, kind: type[_T]) -> _T:
     try:
-        anchors = msgspec.json.decode(data, type=Anchors)
+        anchors = msgspec.json.decode(data, type=kind)
         canonical = _encode(anchors)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         if "unknown field" in str(error):
@@ -245,6 +255,32 @@ def format_anchors(anchors: Anchors) -> bytes:
     return text
 
 
+def parse_anchor_list(data: bytes) -> tuple[Anchors, ...]:
+    """Reads `anchors.json` of one ledger or of several: two or more in a list, ascending by origin. Raises as `parse_anchors`."""
+    if not data.startswith(b"["):
+        return (parse_anchors(data),)
+    _check_anchors(data, _LISTED_VERSION)
+    found = tuple(_decoded(data, list[Anchors]))
+    origins = [anchors.origin.encode() for anchors in found]
+    if len(found) < 2 or any(one >= other for one, other in pairwise(origins)):
+        raise Malformed("a list of anchors holds two or more, ascending by origin, none twice: get them again")
+    return found
+
+
+def format_anchor_list(anchors: Sequence[Anchors]) -> bytes:
+    """The canonical text of anchors of one or several origins; raises Malformed where `parse_anchor_list` would not take it back."""
+    if len(anchors) == 1:
+        return format_anchors(anchors[0])
+    text = _encode(sorted(anchors, key=lambda one: one.origin.encode()))
+    parse_anchor_list(text)
+    return text
+
+
+def anchors_of(held: Sequence[Anchors], origin: str) -> Anchors | None:
+    """Those of this origin among what a reader holds."""
+    return next((anchors for anchors in held if anchors.origin == origin), None)
+
+
 def check_together(policy: Policy, anchors: Anchors) -> None:
     """Raises Malformed unless both texts are of one log and no auditor has the key of a log or witness."""
     if all(log.name != anchors.origin for log in policy.logs):
@@ -254,7 +290,7 @@ def check_together(policy: Policy, anchors: Anchors) -> None:
         raise Malformed("an auditor has the key of a log or witness, and would audit itself: ask for its own key")
 
 
-def _encode(anchors: Anchors) -> bytes:
+def _encode(anchors: object) -> bytes:
     return bytes(msgspec.json.format(msgspec.json.encode(anchors), indent=2)) + b"\n"
 
 

@@ -19,7 +19,7 @@ from ledger.entry import entry_hash
 from ledger.errors import CustodyError, Malformed, NewerFormat
 from ledger.fields import instant
 from ledger.following import Pair
-from ledger.heads import verifies
+from ledger.keepsake import verifies
 from ledger.ledger import Ledger
 from ledger.record import Record, parse_record, record_hash
 from ledger.roster import verifier_of

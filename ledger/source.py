@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from keys.pins import Pin
+from ledger.checkpoint import Checkpoint
+from ledger.keepsake import Keepsake
 from ledger.policy import Anchors, Policy
 
 
@@ -26,20 +28,29 @@ class Trust:
     """What the reader holds from elsewhere: never anything that came with the source.
 
     `receipts` are those that this reader's own handlers got, as notes: they prove a record, and tie the ledger to nothing else.
+    `head` is what a trust card says of a checkpoint. `keepsakes` are proofs, receipts and checkpoints of anybody, which this ledger is
+    asked about: a ledger that contradicts one is exposed, and one that fits is tied to nothing by it.
     """
 
     policy: Policy | None = None
     anchors: Anchors | None = None
     pins: tuple[Pin, ...] = ()
     receipts: tuple[bytes, ...] = ()
+    head: Checkpoint | None = None
+    keepsakes: tuple[Keepsake, ...] = ()
 
     @property
     def anchored(self) -> bool:
         held = self.anchors is not None and (self.anchors.first is not None or self.anchors.checkpoint is not None)
-        return held or bool(self.pins)
+        return held or bool(self.pins) or self.head is not None
+
+    @property
+    def heads(self) -> tuple[Checkpoint, ...]:
+        """The heads that tie a ledger to what the reader knows."""
+        pinned = self.anchors.pinned if self.anchors is not None else None
+        return tuple(head for head in (pinned, self.head) if head is not None)
 
     @property
     def reach(self) -> int:
         """The largest size that a pin or pinned checkpoint covers: an earlier audit can be relied on no further."""
-        pinned = self.anchors.pinned if self.anchors is not None else None
-        return max([pin.size for pin in self.pins] + ([pinned.size] if pinned is not None else []), default=0)
+        return max([pin.size for pin in self.pins] + [head.size for head in self.heads], default=0)

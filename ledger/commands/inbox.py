@@ -18,7 +18,7 @@ from ledger.commands.output import write_new
 from ledger.commands.passphrases import PASSPHRASES
 from ledger.commands.words import counted
 from ledger.errors import Refused, Unavailable, Usage
-from ledger.heads import verifies
+from ledger.keepsake import verifies
 from ledger.ledger import Answer, Ledger, Waiting, keep
 from ledger.objects.folder import ObjectStore
 from ledger.outbox import Outbox

@@ -11,6 +11,7 @@ from ledger.commands.options import common, signing
 from ledger.commands.output import print_json
 from ledger.commands.passphrases import PASSPHRASES, passphrase
 from ledger.commands.passphrases import named as checked_name
+from ledger.commands.receipts import receipts
 from ledger.commands.selection import named
 from ledger.errors import Refused, Unavailable, Usage
 from ledger.printable import printable
@@ -200,5 +201,7 @@ def _left_behind(desk: Desk, name: str) -> None:
     for sentence in said:
         click.echo(f"note: {printable(sentence)}", err=True)
 
+
+key.add_command(receipts)
 
 COMMANDS = {"key": key}

@@ -1,5 +1,6 @@
 """Checkpoints, proofs and the audit."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from ledger.printable import printable
 if TYPE_CHECKING:
     from keys.keystore import Unlocked
     from ledger.ledger import Ledger
-    from ledger.report import Report
+    from ledger.report import Line, Report
 
 
 @click.command("checkpoint")
@@ -66,16 +67,30 @@ def pin_head(desk: Desk, name: str) -> None:
 
 
 @click.command("prove")
-@click.argument("what")
+@click.argument("what", required=False)
 @click.option("--size", type=click.IntRange(1), metavar="SIZE", help="Under the checkpoint of this size, else the newest.")
 @click.option(
     "--absent", is_flag=True, help="Prove by the completeness index how many entries a subject has, or that it has none."
 )
+@click.option(
+    "--consistent", type=click.Path(), metavar="CHECKPOINT", help="Prove that the log continues this older signed checkpoint (a file)."
+)
 @click.option("--to", "to", type=click.Path(), metavar="FILE", help="Write the proof there, else to standard output.")
-def prove(what: str, size: int | None, absent: bool, to: str | None) -> None:
-    """Prove that record WHAT (a number) is in the log; with --absent, what the index says of subject WHAT."""
+def prove(what: str | None, size: int | None, absent: bool, consistent: str | None, to: str | None) -> None:
+    """Prove that record WHAT (a number) is in the log; with --absent, what the index says of subject WHAT.
+
+    With --consistent, that the newest checkpoint continues an older one. Where the log signed both and they do not continue each other,
+    that is a fault (exit 1), and --to gets the evidence. Anyone may keep a proof: custody audit --proof holds it against a ledger.
+    """
+    from ledger.commands.proofs import prove_consistent
+
+    if (what is None) == (consistent is None) or (consistent and (size or absent)):
+        raise Usage("name the number of a record, or --absent SUBJECT, or --consistent CHECKPOINT")
     with open_ledger(ahead=False) as ledger:
-        proof = _subject_proof(ledger, what) if absent else ledger.prove(_record_number(what), size)
+        if what is None:
+            proof = prove_consistent(ledger, Path(consistent or ""), to)
+        else:
+            proof = _subject_proof(ledger, what) if absent else ledger.prove(_record_number(what), size)
     if to is not None:
         write_new(Path(to), proof)
         return click.echo(f"proof written to {printable(to)}")
@@ -96,7 +111,9 @@ def _subject_proof(ledger: "Ledger", subject: str) -> bytes:
 
 
 @click.command("audit")
-@click.option("--trust", type=click.Path(), metavar="DIR", help="What you hold from elsewhere: DIR/policy and DIR/anchors.json.")
+@click.option(
+    "--trust", type=click.Path(), metavar="DIR|CARD", help="What you hold from elsewhere: DIR/policy and DIR/anchors.json, or a trust card."
+)
 @click.option("--no-pins", is_flag=True, help="Do not use the heads that this computer remembers.")
 @click.option(
     "--since",
@@ -117,29 +134,47 @@ def _subject_proof(ledger: "Ledger", subject: str) -> bytes:
 @click.option(
     "--before", type=click.Path(), metavar="LEDGER", help="Also the ended ledger that this one continues: both are read as one history."
 )
+@click.option(
+    "--proof",
+    "kept",
+    multiple=True,
+    type=click.Path(),
+    metavar="FILE|DIR",
+    help="A proof, receipt or checkpoint that somebody kept: does it hold here?",
+)
+@click.option("--checkpoint", type=click.Path(), metavar="FILE", help="Without a ledger: hold --proof against this checkpoint alone.")
 @click.option("--json", "as_json", is_flag=True)
 def audit(
-    trust: str | None, no_pins: bool, since: int | None, require: tuple[str, ...], trust_to: str | None, before: str | None, as_json: bool
-) -> int:
+    trust: str | None, no_pins: bool, since: int | None, require: tuple[str, ...], trust_to: str | None, before: str | None,
+    kept: tuple[str, ...], checkpoint: str | None, as_json: bool,
+) -> int:  # fmt: skip
     """Check everything, and say for each verdict line what holds.
 
     Exit status: 0 sound, 1 a fault, 3 cannot tell (no anchor, or a line that you require could not be checked).
     """
+    from ledger.commands.proofs import judge_alone, keepsakes, show_alone
     from ledger.commands.succession import read_as_one
     from ledger.report import LINES
     from ledger.workers import Workers
 
     if unknown := set(require) - set(LINES):
         raise Usage(f"there is no verdict line {min(unknown)!r}; they are {', '.join(LINES)}")
+    if checkpoint is not None:
+        if since is not None or trust_to is not None or before is not None:
+            raise Usage("--checkpoint is judged without a ledger: leave --since, --before and --save-trust out")
+        alone = judge_alone(checkpoint, kept, trust)
+        code = alone.exit_code(require)
+        print_json(as_data(alone, code)) if as_json else show_alone(alone, code)
+        return code
     with open_ledger(ahead=False) as ledger:
-        held = trust_given(ledger, trust, use_pins=not no_pins)
+        held = replace(trust_given(ledger, trust, use_pins=not no_pins), keepsakes=keepsakes(kept))
         if since is not None and ledger.store.checkpoint(since) is None:
             raise Usage(f"there is no checkpoint of size {since} to start from; see custody log")
         if since is not None and since > held.reach:
             raise Usage(f"no pin or anchor of yours reaches size {since}: audit all of it, or from a checkpoint that you hold")
         with Workers(ledger.size) as judge, progress("records", ledger.size, worth=20_000) as done:
             report = ledger.audit(held, judge, since or 0, done)
-        earlier = read_as_one(ledger, report, Path(before)) if before else None
+        earlier = read_as_one(ledger, report, Path(before), trust) if before else None
         code = worst([report.exit_code(require), earlier.exit_code() if earlier is not None else 0])
         if code == 0 and not no_pins:
             move_pins(ledger, report)
@@ -176,18 +211,28 @@ def show_report(report: "Report", code: int) -> None:
 
     click.echo(f"{printable(report.origin)}: {report.size} records, {report.items} items, head {report.head}")
     for line in report.lines.values():
-        reason = f" ({line.reason})" if line.verdict == "not checked" else ""
-        click.echo(f"{line.name:<13} {line.verdict}{printable(reason)}")
-        for fault in line.faults:
-            click.echo(f"    fault: {printable(str(fault))}")
-        if line.more_faults:
-            click.echo(f"    and {line.more_faults} more faults")
-        for remark in line.notes:
-            click.echo(f"    note: {printable(remark)}")
+        show_line(line)
+    show_outcome(code)
+    click.echo(f"no log can prove: {NOT_PROVED}")
+
+
+def show_line(line: "Line") -> None:
+    """One verdict, with what stands behind it."""
+    reason = f" ({line.reason})" if line.verdict == "not checked" else ""
+    click.echo(f"{line.name:<13} {line.verdict}{printable(reason)}")
+    for fault in line.faults:
+        click.echo(f"    fault: {printable(str(fault))}")
+    if line.more_faults:
+        click.echo(f"    and {line.more_faults} more faults")
+    for remark in line.notes:
+        click.echo(f"    note: {printable(remark)}")
+
+
+def show_outcome(code: int) -> None:
     outcome = {0: "sound, as far as it was asked", 1: "NOT sound: see the faults", 3: "cannot tell: see what was not checked"}[
         code
     ]
-    click.echo(f"outcome: {outcome}\nno log can prove: {NOT_PROVED}")
+    click.echo(f"outcome: {outcome}")
 
 
 @click.command("reindex")

@@ -1,28 +1,32 @@
 """The ledger that ended and the one that continues it, audited together."""
 
+from dataclasses import replace
 from pathlib import Path
 
+from keys.note import parse_note
 from ledger.audit import Trust
+from ledger.checkpoint import parse_checkpoint_text
 from ledger.commands.progress import progress
-from ledger.commands.trust import receipt_index, trust_of, trust_within
+from ledger.commands.trust import receipt_index, trust_for, trust_of, trust_within
 from ledger.history import check_history, continued, is_continued
 from ledger.ledger import Ledger
-from ledger.policy import Anchors, Auditors, Authorities
 from ledger.report import Report
 from ledger.workers import Workers
 
 _RESTED_ON = ("log", "signatures", "keys")
 
 
-def read_as_one(ledger: Ledger, report: Report, folder: Path) -> Report:
+def read_as_one(ledger: Ledger, report: Report, folder: Path, trust: str | None = None) -> Report:
     """Audits the ended ledger in `folder`, and adds to the report on `ledger` what the two say of each other.
+
+    `trust`: the folder from which its anchors are taken too, if they stand there beside those of the ledger that continues it.
 
     The checkpoint that `ledger` continues ties the ended one to it: its registrars signed that. Records beyond what is here, which the
     receipts of this computer prove, were lost with it: told, no fault of the rest.
     """
     with Ledger.open(folder) as ended:
         with Workers(ended.size) as judge, progress("records of the ledger before", ended.size, worth=20_000) as done:
-            earlier = ended.audit(_trust(ledger, report, ended), judge, progress=done)
+            earlier = ended.audit(_trust(ledger, report, ended, trust), judge, progress=done)
         _tell_lost(ended, earlier)
         if any(earlier.lines[line].faults or report.lines[line].faults for line in _RESTED_ON):
             report.not_checked("log", "one of the two ledgers is at fault, so they were not read as one history", counts=True)
@@ -31,15 +35,13 @@ def read_as_one(ledger: Ledger, report: Report, folder: Path) -> Report:
     return earlier
 
 
-def _trust(ledger: Ledger, report: Report, ended: Ledger) -> Trust:
+def _trust(ledger: Ledger, report: Report, ended: Ledger, given: str | None) -> Trust:
     held, note = trust_within(ended), continued(ledger) if report.judged else None
+    if (own := trust_for(given, ended.claimed_origin())) is not None:
+        held = replace(held, policy=own.policy, anchors=own.anchors)
     if note is None or report.lines["log"].verdict != "pass" or not is_continued(ledger, ended):
         return held
-    anchors = Anchors(
-        origin=ended.origin, first=None, checkpoint=note.decode(), tsa=Authorities(roots=[], quorum=0),
-        auditors=Auditors(vkeys=[], quorum=0), clock_tolerance_s=600,
-    )  # fmt: skip
-    return Trust(None, anchors, held.pins, held.receipts)
+    return replace(held, head=parse_checkpoint_text(parse_note(note).text))
 
 
 def _tell_lost(ended: Ledger, earlier: Report) -> None:

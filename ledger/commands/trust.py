@@ -1,4 +1,4 @@
-"""What the reader holds from elsewhere: a folder with a policy and anchors, and what this computer remembers."""
+"""What the reader holds from elsewhere: a folder with a policy and anchors, or a trust card, and what this computer remembers."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,19 +9,22 @@ if TYPE_CHECKING:
     from keys.pins import Pin
     from ledger.audit import Trust
     from ledger.ledger import Ledger
+    from ledger.policy import Anchors, Policy
     from ledger.report import Report
 
 from ledger.commands.output import write_new
-from ledger.errors import Unavailable
+from ledger.errors import CustodyError, Fault, Unavailable
 from ledger.printable import printable
 
 
-def trust_given(ledger: "Ledger", folder: str | None, use_pins: bool) -> "Trust":
-    """What the reader holds: the policy and anchors of a folder, and the pins and receipts of this computer's own handlers."""
+def trust_given(ledger: "Ledger", given: str | None, use_pins: bool) -> "Trust":
+    """What the reader holds: a folder or a trust card, and the pins and receipts of this computer's own handlers."""
     from ledger.audit import Trust
 
     pins, receipts = _remembered(ledger) if use_pins else ((), ())
-    return Trust(pins=pins, receipts=receipts) if folder is None else trust_from(Path(folder), pins, receipts)
+    if given is None:
+        return Trust(pins=pins, receipts=receipts)
+    return trust_from(Path(given), pins, receipts, ledger.claimed_origin(), _claimed_keys(ledger))
 
 
 def trust_of(ledger: "Ledger") -> "Trust":
@@ -51,15 +54,65 @@ def receipt_index(receipt: bytes) -> int:
         return 0
 
 
-def trust_from(folder: Path, pins: "tuple[Pin, ...]" = (), receipts: tuple[bytes, ...] = ()) -> "Trust":
-    """The policy and anchors of a folder, which must be of one log."""
+def trust_from(
+    path: Path, pins: "tuple[Pin, ...]" = (), receipts: tuple[bytes, ...] = (), origin: str | None = None, vkeys: tuple[str, ...] = ()
+) -> "Trust":
+    """The policy and anchors of a folder, or a trust card.
+
+    `origin`: of several anchors those of this ledger count; Fault where there are none. `vkeys`: where the key may be found of which a
+    card holds only the hash.
+    """
     from ledger.audit import Trust
-    from ledger.policy import check_together, parse_anchors, parse_policy
+    from ledger.policy import anchors_of
+
+    if path.is_file():
+        return _trust_card(path, pins, receipts, vkeys)
+    policy, held = _texts(path)
+    anchors = anchors_of(held, origin) if origin is not None and len(held) > 1 else held[0]
+    if anchors is None:
+        named = ", ".join(anchors.origin for anchors in held)
+        raise Fault(f"your anchors are of the ledgers {named}; this one calls itself {origin}")
+    return Trust(policy, anchors, pins, receipts)
+
+
+def trust_for(given: str | None, origin: str) -> "Trust | None":
+    """What a folder holds of one ledger among several; None where it holds nothing of it. A card is of one ledger."""
+    from ledger.audit import Trust
+    from ledger.policy import anchors_of
+
+    if given is None or Path(given).is_file():
+        return None
+    policy, held = _texts(Path(given))
+    anchors = anchors_of(held, origin)
+    return None if anchors is None else Trust(policy, anchors)
+
+
+def _texts(folder: Path) -> "tuple[Policy, tuple[Anchors, ...]]":
+    """Both texts of a folder; each ledger that the anchors name has its key in the policy."""
+    from ledger.policy import check_together, parse_anchor_list, parse_policy
 
     policy = parse_policy(_read(folder / "policy"))
-    anchors = parse_anchors(_read(folder / "anchors.json"))
-    check_together(policy, anchors)
-    return Trust(policy, anchors, pins, receipts)
+    held = parse_anchor_list(_read(folder / "anchors.json"))
+    for anchors in held:
+        check_together(policy, anchors)
+    return policy, held
+
+
+def _trust_card(path: Path, pins: "tuple[Pin, ...]", receipts: tuple[bytes, ...], vkeys: tuple[str, ...]) -> "Trust":
+    from ledger.audit import Trust
+    from ledger.card import MAX_CARD, card_anchors, card_policy, parse_card
+
+    with open(path, "rb") as file:
+        card = parse_card(file.read(MAX_CARD + 1))
+    return Trust(card_policy(card, vkeys), card_anchors(card), pins, receipts, card.head)
+
+
+def _claimed_keys(ledger: "Ledger") -> tuple[str, ...]:
+    """The vkeys that the ledger says its log has; nothing rests on it where that cannot even be read."""
+    try:
+        return tuple(ledger.fact().vkeys)
+    except CustodyError:
+        return ()
 
 
 def _remembered(ledger: "Ledger") -> "tuple[tuple[Pin, ...], tuple[bytes, ...]]":
@@ -88,7 +141,8 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise Unavailable(f"{path} cannot be read: {error.strerror}; a trust folder holds policy and anchors.json") from None
+        said = "a trust folder holds policy and anchors.json, or give the file of a trust card"
+        raise Unavailable(f"{path} cannot be read: {error.strerror}; {said}") from None
 
 
 def save_trust(ledger: "Ledger", folder: Path) -> None:
