@@ -9,9 +9,9 @@
 7. What cannot be told from a part is said: nothing missing passes in silence.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
 
 from keys.errors import NoteError
 from keys.note import Note, parse_note
@@ -24,41 +24,17 @@ from ledger.disclosure import check_disclosures, disclosure_digest
 from ledger.entry import Entry, cite, decode_entry, entry_hash, text_hash
 from ledger.errors import CannotTell, CustodyError, Fault, Malformed, NewerFormat, Refused
 from ledger.excerpt import Excerpt
-from ledger.index import IndexProof, check_index_proof, index_value
+from ledger.index import check_index_proof, index_value
+from ledger.keepsake import verifies
 from ledger.merkle import check_inclusion, parse_hash
 from ledger.record import Record, parse_record, record_hash, subject_tag
 from ledger.remainder import Remainder
 from ledger.report import LINES, Report, places
 from ledger.roster import verifier_of
+from ledger.shown import Shown, format_seal
 from ledger.signers import Judge, Signers, at_once
 from ledger.source import Trust
 from ledger.state import Changes, Head, LedgerFact
-
-
-class Shown(Protocol):
-    """What somebody shows of a log; nothing of it is believed."""
-
-    def records(self) -> Iterable[tuple[bytes, bytes | None]]:
-        """The text of each record that is here, with its entry note or None, by index."""
-
-    def path(self, index: int) -> tuple[bytes, ...] | None:
-        """The inclusion path of a record under `checkpoint`, or None."""
-
-    def checkpoint(self) -> bytes:
-        """The signed checkpoint over all of it."""
-
-    def index_proof(self, tag: bytes) -> IndexProof | None:
-        """What the completeness index of the last act says of a subject."""
-
-    def withheld(self) -> Mapping[int, str]:
-        """Records whose entries are held back, and why."""
-
-    def disclosures(self) -> Iterable[str]:
-        """Confidential fields that are opened."""
-
-    def content(self, sha256: str) -> Literal["match", "mismatch", "missing"]:
-        """Whether the file under this SHA-256 (hex) is here, and has it."""
-
 
 _NOT_HERE = ("item.unknown", "key.unknown")
 """Rules that can be broken for want of what is not shown."""
@@ -83,6 +59,7 @@ class Showing:
     _unseen: list[int] = field(default_factory=list)
     _index_root: bytes | None = None
     _export: acts.Export | None = None
+    _exported_by: tuple[str, list[Verifier]] = ("", [])
 
     def __post_init__(self) -> None:
         self._state = Excerpt(lambda index: self._notes.get(index, b""))
@@ -101,6 +78,7 @@ class Showing:
         self._check_complete()
         self._check_disclosures()
         self._rest.check_what_is_here(self.shown, self.trust, self._signers)
+        self._check_sealed()
         self._check_held()
         self._say_what_is_missing()
         return self.report
@@ -139,12 +117,16 @@ class Showing:
 
     @staticmethod
     def _own_keys(records: list[tuple[Record, bytes, bytes | None]]) -> list[Verifier]:
-        note = next((note for record, _, note in records if record.index == 0), None)
-        try:
-            body = decode_entry(parse_note(note or b"").text).body
-        except (NoteError, CustodyError):
-            return []
-        return [verifier_of(vkey) for vkey in body.vkeys] if isinstance(body, acts.Open) else []
+        """The last pair that the first entry or a rotation names; whether those entries stand is judged with the others."""
+        found: list[str] = []
+        for _, _, note in records:
+            with suppress(NoteError, CustodyError):
+                entry = decode_entry(parse_note(note or b"").text)
+                if isinstance(entry.body, acts.Open):
+                    found = entry.body.vkeys
+                if isinstance(entry.body, acts.Rotate) and entry.subject == "ledger":
+                    found = entry.body.new
+        return [verifier_of(vkey) for vkey in found]
 
     # 2 to 4: each record
 
@@ -196,10 +178,11 @@ class Showing:
         parsed, entry = opened
         for subject in (entry.subject, *(f"handler:{name}" for name in entry.by)):
             self._subjects.setdefault(subject, set()).add(record.index)
-        self._remember(entry)
         try:
             s = submission(entry, note, record, self._state)
-            self._signers.add(record.index, keys_of(s, parsed.signatures), parsed, verify=True)
+            keys = keys_of(s, parsed.signatures)
+            self._signers.add(record.index, keys, parsed, verify=True)
+            self._remember(entry, s.cited, keys)
             admission = admit(s, parsed.text, record)
         except Refused as refused:
             self._refused(record, entry, refused)
@@ -225,9 +208,9 @@ class Showing:
         said = f"{entry.act} by {', '.join(entry.by)}: {refused}"
         return self.report.fault(line, said, record.index, self._rest.number(entry.subject), field_of(refused.rule))
 
-    def _remember(self, entry: Entry[acts.Body]) -> None:
+    def _remember(self, entry: Entry[acts.Body], cited: str, keys: list[Verifier]) -> None:
         if isinstance(entry.body, acts.Export):
-            self._export = entry.body
+            self._export, self._exported_by = entry.body, (cited, keys)
         if isinstance(entry.body, acts.Checkpoint):
             self._index_root = parse_hash(entry.body.index.root.encode())
 
@@ -325,8 +308,50 @@ class Showing:
         if self.trust.policy is not None and ledger is not None:
             if not {log.vkey for log in self.trust.policy.logs} & set(ledger.vkeys):
                 self.report.fault("log", "no key of this log stands in your policy: it is not the log that the policy names")
-        if not self.trust.anchored or self.trust.policy is None:
+        self._pins(hashes)
+        if not self.trust.anchored:
             self._untie()
+
+    def _pins(self, hashes: dict[int, bytes]) -> None:
+        for pin in self.trust.pins:
+            if hashes.get(0) not in (None, pin.first):
+                self.report.fault("log", "the first record is not the one you have seen: this is another ledger under the same name", 0)
+            elif hashes.get(pin.size - 1) not in (None, pin.record):
+                self.report.fault("log", "a record is not the one you have seen: the ledger was changed or forked", pin.size - 1)
+
+    def _check_sealed(self) -> None:
+        """What was exported is what the exporter signed: the payload in the act, the rest in a note of its own."""
+        if self._export is None:
+            return
+        manifest, seal = self.shown.manifest_sha256(), self.shown.seal()
+        if manifest is not None and manifest != self._export.manifest_sha256:
+            self.report.fault("content", "the payload is not the one that the export act names: its manifest has another fingerprint")
+        if seal is None:
+            return
+        try:
+            note = parse_note(seal[0])
+        except NoteError as error:
+            return self.report.fault("signatures", f"the exporter's note cannot be read: {error}")
+        if note.text != format_seal(self.report.origin, self._exported_by[0], seal[1]):
+            self.report.fault("content", "the exporter's note is over another dossier than this one")
+        elif not any(verifies(key, note) for key in self._exported_by[1]):
+            self.report.fault("signatures", "the exporter's note is not signed by who signed the export act")
+
+    def _say_what_is_withheld(self) -> None:
+        """Reasons stand in the export act, which its signer answers for."""
+        absent = {cite(digest): record for chain in self._chains.values() for record, digest in chain if record.index not in self._notes}
+        for withheld in self._export.withheld if self._export is not None else ():
+            record = absent.get(withheld.record)
+            if record is None:
+                self.report.fault("completeness", "the export act withholds a record that is shown, or that is not here at all")
+                continue
+            self.report.note("completeness", f"record {record.index} is withheld: {withheld.reason}")
+            self.report.not_checked("custody", "entries are withheld; see completeness")
+            absent.pop(withheld.record)
+        exported = {subject_tag(self.report.origin, item.subject) for item in self._export.items} if self._export is not None else set()
+        for record in absent.values():
+            if record.tag in exported:
+                self.report.fault("completeness", "its entry is not shown, and the export act gives no reason", record.index)
 
     def _untie(self) -> None:
         said = "whose keys these are is not established: nothing you hold says so"
@@ -336,13 +361,7 @@ class Showing:
                 line.reason, line.counts = said, line.name in ("log", "signatures", "keys")
 
     def _say_what_is_missing(self) -> None:
-        withheld = self.shown.withheld()
-        absent = [record.index for chain in self._chains.values() for record, _ in chain if record.index not in self._notes]
-        for index in sorted(set(absent) & set(withheld)):
-            self.report.note("completeness", f"record {index} is withheld: {withheld[index]}")
-            self.report.not_checked("custody", "entries are withheld; see completeness")
-        if false := sorted(set(withheld) & set(self._notes)):
-            self.report.fault("completeness", f"said to be withheld, but shown: records {places(false)}")
+        self._say_what_is_withheld()
         if self._unseen:
             self.report.not_checked("log", f"what the signers of records {places(self._unseen)} had seen is not shown")
         size = self.report.checkpoint

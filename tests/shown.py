@@ -24,7 +24,6 @@ class Held:
     paths: dict[int, tuple[bytes, ...]] = field(default_factory=dict)
     proofs: dict[bytes, IndexProof] = field(default_factory=dict)
     files: dict[str, Literal["match", "mismatch"]] = field(default_factory=dict)
-    held_back: dict[int, str] = field(default_factory=dict)
     opened: list[str] = field(default_factory=list)
 
     def records(self) -> Iterable[tuple[bytes, bytes | None]]:
@@ -39,8 +38,11 @@ class Held:
     def index_proof(self, tag: bytes) -> IndexProof | None:
         return self.proofs.get(tag)
 
-    def withheld(self) -> dict[int, str]:
-        return self.held_back
+    def seal(self) -> None:
+        return None
+
+    def manifest_sha256(self) -> None:
+        return None
 
     def disclosures(self) -> list[str]:
         return self.opened

@@ -9,6 +9,7 @@ from shown import Held, items_of, show
 from keys.keystore import Keystore
 from keys.signing import parse_vkey
 from ledger.closing import close_epoch
+from ledger.entry import cite
 from ledger.ledger import Ledger
 from ledger.policy import Anchors, Auditors, Authorities, Policy
 from ledger.showing import Showing
@@ -17,15 +18,16 @@ from ledger.source import Trust
 PASSPHRASE = "seven small boats at anchor"
 
 
-def exported(office: Office, *numbers: str) -> Held:
+def exported(office: Office, *numbers: str, withheld: int | None = None) -> Held:
     """An export act over these items, the checkpoint behind it, and what is then shown."""
     with office.open() as ledger:
         subjects = [ledger.subject_of(number) for number in numbers]
         items = items_of(ledger, subjects)
+        held_back = [] if withheld is None else [{"record": cite(ledger.hash_at(withheld)), "reason": "protected witness"}]
     office.act(
         "export", "ledger", "rada",
         {"recipient": {"name": "Registry", "organisation": "Court (fictional)"}, "authority": {"kind": "order", "reference": "1"},
-         "items": items, "withheld": [], "manifest_sha256": "0" * 64, "to": "court"},
+         "items": items, "withheld": held_back, "manifest_sha256": "0" * 64, "to": "court"},
     )  # fmt: skip
     store: Keystore = office.keystore
     with Ledger.open(office.ledger_folder, write=True) as ledger:
@@ -123,14 +125,21 @@ def test_a_tail_that_is_left_out_is_missed(story: Office):
 
 
 def test_a_withheld_entry_leaves_its_record_and_is_named(story: Office):
-    held = exported(story, "O-1")
-    index = _of(held, story, "review")
+    index = next(index for index in range(story.size()) if story.entry(index).act == "review")
+    held = exported(story, "O-1", withheld=index)
+    assert any("withholds a record that is shown" in said for _, said in faults(held, story))
     held.notes.pop(index)
-    held.held_back[index] = "protected witness"
     report = Showing(held, trust(story)).run()
     assert report.faults == []
     assert f"record {index} is withheld: protected witness" in report.lines["completeness"].notes
     assert report.lines["custody"].verdict == "not checked"
+
+
+def test_an_entry_that_is_held_back_without_a_word_is_a_fault(story: Office):
+    held = exported(story, "O-1")
+    index = _of(held, story, "review")
+    held.notes.pop(index)
+    assert ("completeness", f"record {index}: its entry is not shown, and the export act gives no reason") in faults(held, story)
 
 
 def test_a_changed_entry_a_false_signature_and_a_foreign_record_are_faults(story: Office):
