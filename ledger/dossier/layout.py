@@ -123,6 +123,8 @@ def parse_directory(data: bytes, end: End) -> list[Member]:
             raise Malformed(f"{member.name} {'stands twice in it' if twice else 'is out of order in it'}")
         members.append(member)
         offset = member.end
+    if not members:
+        raise Malformed("it holds no files")
     if len(members) != end.count:
         raise Malformed(f"its end record counts {end.count} members, its directory holds {len(members)}")
     if offset != end.offset:
