@@ -74,6 +74,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "card": ("card", "The trust card: what others must hold to check this ledger, on paper."),
         "audit": ("proving", "Check everything, and say what holds."),
         "reindex": ("proving", "Rebuild the tables that are derived from the entries."),
+        "export": ("export", "Write the dossier of an item, for a court that has nothing of ours."),
         "backup": ("backup", "Copy the ledger onto another disk, while it is in use."),
         "restore": ("restore", "Make a ledger again from a backup, and from what its people kept."),
     },

@@ -32,6 +32,7 @@ class Excerpt:
         self._recorded: dict[int, int] = {}
         self._entries: dict[bytes, int] = {}
         self._texts: dict[bytes, int] = {}
+        self._said: set[int] = set()
         self._record: Record | None = None
         self._entry: Entry[acts.Body] | None = None
 
@@ -57,7 +58,7 @@ class Excerpt:
         if ledger is None or not isinstance(entry.body, acts.Checkpoint) or entry.body.previous is None:
             return
         size = self._carried(entry.body)[0]
-        if size - 1 not in self._hashes:
+        if size - 1 not in self._said:
             self.claimed.add("previous")
             self.facts["ledger"] = replace(ledger, closed_at=size, closed_by=list(ledger.vkeys))
 
@@ -68,6 +69,7 @@ class Excerpt:
         self._entries[record.entry] = record.index
         if text is not None:
             self._texts[text] = record.index
+            self._said.add(record.index)
         self.facts.update(changes)
 
     def recorded_hashes(self) -> dict[int, bytes]:

@@ -37,7 +37,7 @@ def checkpoint(as_json: bool, show: bool, passphrases: tuple[str, ...]) -> None:
         if desk.away:
             raise Refused("log.key", f"the key of {origin} is not on this computer; epochs are closed where it is")
         desk.ledger.check_seen(desk.keystore, origin)
-        note = close_epoch(desk.ledger, _log_keys(desk, origin), desk.keystore)
+        note = close_epoch(desk.ledger, log_keys(desk, origin), desk.keystore)
         pin_head(desk, origin)
     name, size, root = note.decode().split("\n")[:3]
     if as_json:
@@ -45,7 +45,7 @@ def checkpoint(as_json: bool, show: bool, passphrases: tuple[str, ...]) -> None:
     click.echo(f"checkpoint {printable(name)} size {size} root {root}")
 
 
-def _log_keys(desk: Desk, origin: str) -> "list[Unlocked]":
+def log_keys(desk: Desk, origin: str) -> "list[Unlocked]":
     """The log's present keys, and those they replaced since the last checkpoint, which must sign once more."""
     fact = desk.ledger.fact()
     waiting = {*fact.retired, *(fact.closed_by if desk.ledger.store.checkpoint(fact.closed_at) is None else ())}
@@ -111,6 +111,7 @@ def _subject_proof(ledger: "Ledger", subject: str) -> bytes:
 
 
 @click.command("audit")
+@click.argument("dossier", required=False, type=click.Path())
 @click.option(
     "--trust", type=click.Path(), metavar="DIR|CARD", help="What you hold from elsewhere: DIR/policy and DIR/anchors.json, or a trust card."
 )
@@ -145,10 +146,10 @@ def _subject_proof(ledger: "Ledger", subject: str) -> bytes:
 @click.option("--checkpoint", type=click.Path(), metavar="FILE", help="Without a ledger: hold --proof against this checkpoint alone.")
 @click.option("--json", "as_json", is_flag=True)
 def audit(
-    trust: str | None, no_pins: bool, since: int | None, require: tuple[str, ...], trust_to: str | None, before: str | None,
+    dossier: str | None, trust: str | None, no_pins: bool, since: int | None, require: tuple[str, ...], trust_to: str | None, before: str | None,
     kept: tuple[str, ...], checkpoint: str | None, as_json: bool,
 ) -> int:  # fmt: skip
-    """Check everything, and say for each verdict line what holds.
+    """Check everything, and say for each verdict line what holds: of the ledger, or of a DOSSIER (its folder or archive).
 
     Exit status: 0 sound, 1 a fault, 3 cannot tell (no anchor, or a line that you require could not be checked).
     """
@@ -159,6 +160,15 @@ def audit(
 
     if unknown := set(require) - set(LINES):
         raise Usage(f"there is no verdict line {min(unknown)!r}; they are {', '.join(LINES)}")
+    if dossier is not None:
+        if since is not None or trust_to is not None or before is not None or kept or checkpoint is not None:
+            raise Usage("of a dossier only --trust, --no-pins and --require can be said")
+        from ledger.commands.dossiers import audit_dossier
+
+        shown = audit_dossier(Path(dossier), trust, use_pins=not no_pins)
+        code = shown.exit_code(require)
+        print_json(as_data(shown, code)) if as_json else show_report(shown, code)
+        return code
     if checkpoint is not None:
         if since is not None or trust_to is not None or before is not None:
             raise Usage("--checkpoint is judged without a ledger: leave --since, --before and --save-trust out")

@@ -1,0 +1,138 @@
+"""Export: the dossier that a court receives, recorded first, and checked with what it holds from elsewhere."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from office import Office, Result, full
+
+ORDER = ("--recipient", "Registry", "Court (fictional)", "--authority", "order", "12/2026", "--purpose", "trial")
+
+
+@pytest.fixture
+def story(office: Office) -> Office:
+    office.new_item("olena")
+    office.new_item("olena", content=b"other", name="other.mp4")
+    office.run("release", "O-1", "--to", full("petro"), "--method", "hand", "--purpose", "study")
+    office.run("accept", "O-1", as_="petro")
+    office.run("verify", "O-1", "--claim", "where", "--method", "geolocation_landmark", "--result", "supports", "--statement", "The tower.",
+               as_="eva")  # fmt: skip
+    office.run("checkpoint", as_=None)
+    office.run("note", "O-2", "something else")
+    office.run("audit", "--save-trust", office.folder / "trust", as_=None)
+    return office
+
+
+@pytest.fixture
+def dossier(story: Office) -> Path:
+    story.run("export", "O-1", "--to", story.folder / "dossier", *ORDER, as_="rada")
+    return story.folder / "dossier"
+
+
+def audit(office: Office, path: Path, *more: str | Path, expect: int = 0) -> Result:
+    return office.run("audit", path, "--no-pins", *more, as_=None, expect=expect)
+
+
+def test_the_export_is_recorded_first_and_the_epoch_closed_behind_it(story: Office, dossier: Path):
+    assert [story.entry(index).act for index in (-2, -1)] == ["export", "checkpoint"]
+    story.run("audit", as_=None)
+
+
+def test_a_court_that_holds_the_trust_folder_finds_it_sound(story: Office, dossier: Path):
+    said = audit(story, dossier, "--trust", story.folder / "trust").stdout
+    assert "outcome: sound" in said
+    for line in ("log", "signatures", "keys", "custody", "content"):
+        assert f"{line:<13} pass" in said
+
+
+def test_without_anything_in_hand_nothing_says_whose_keys_these_are(story: Office, dossier: Path):
+    assert "whose keys these are is not established" in audit(story, dossier, expect=3).stdout
+
+
+def test_an_archive_says_the_same(story: Office):
+    story.run("export", "O-1", "--to", story.folder / "dossier.zip", *ORDER, as_="rada")
+    assert not (story.folder / "dossier.zip.folder").exists()
+    assert "outcome: sound" in audit(story, story.folder / "dossier.zip", "--trust", story.folder / "trust").stdout
+
+
+def test_nothing_of_other_items_is_in_it(dossier: Path):
+    for file in dossier.rglob("*"):
+        assert not file.is_file() or b"something else" not in file.read_bytes()
+
+
+def test_every_file_changed_in_turn_is_a_fault(story: Office, dossier: Path):
+    copy = story.folder / "copy"
+    for file in sorted(one for one in dossier.rglob("*") if one.is_file()):
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(dossier, copy)
+        target = copy / file.relative_to(dossier)
+        data = target.read_bytes()
+        target.chmod(0o600)
+        target.write_bytes(data[:-2] + bytes([data[-2] ^ 1]) + data[-1:])
+        audit(story, copy, "--trust", story.folder / "trust", expect=1)
+
+
+def test_every_file_left_out_in_turn_is_a_fault(story: Office, dossier: Path):
+    copy = story.folder / "copy"
+    for file in sorted(one for one in dossier.rglob("*") if one.is_file()):
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(dossier, copy)
+        (copy / file.relative_to(dossier)).unlink()
+        audit(story, copy, "--trust", story.folder / "trust", expect=1)
+
+
+def test_a_foreign_file_is_a_fault(story: Office, dossier: Path):
+    (dossier / "data" / "more.txt").write_text("something")
+    assert "fault" in audit(story, dossier, "--trust", story.folder / "trust", expect=1).stdout
+
+
+def test_what_is_withheld_is_named_with_its_reason(story: Office):
+    index = next(index for index in range(story.size()) if story.entry(index).act == "verify")
+    path = story.folder / "dossier"
+    story.run("export", "O-1", "--to", path, "--withhold", f"{index}=protected witness", *ORDER, as_="rada")
+    assert not any(b"The tower." in file.read_bytes() for file in path.rglob("*") if file.is_file())
+    said = audit(story, path, "--trust", story.folder / "trust").stdout
+    assert f"record {index} is withheld: protected witness" in said
+    assert "not checked (entries are withheld; see completeness)" in said
+
+
+def test_without_files_the_entries_are_shown_and_the_absence_is_said(story: Office):
+    path = story.folder / "dossier"
+    story.run("export", "O-1", "--to", path, "--no-files", *ORDER, as_="rada")
+    assert not (path / "data" / "files").exists()
+    assert "files that are not here to be hashed" in audit(story, path, "--trust", story.folder / "trust").stdout
+
+
+@pytest.mark.parametrize(
+    "words, status, said",
+    [
+        (("O-1", "--to", "there", "--recipient", "A", "B"), 2, "authority"),
+        (("O-9", "--to", "new", *ORDER), 4, "O-9"),
+        (("O-1", "--to", "new", "--withhold", "99=why", *ORDER), 2, "RECORD=REASON"),
+        (("O-1", "--to", "new", "--withhold", "3", *ORDER), 2, "RECORD=REASON"),
+        (("O-1", "--to", "taken", *ORDER), 5, "already there"),
+    ],
+)
+def test_what_cannot_be_exported_records_nothing(story: Office, words: tuple[str, ...], status: int, said: str):
+    (story.desk / "taken").mkdir()
+    size = story.size()
+    assert said in story.run("export", *words, as_="rada", expect=status).stderr
+    assert story.size() == size
+    assert not (story.desk / "new").exists()
+
+
+def test_whose_consent_is_not_given_is_not_exported(office: Office):
+    office.new_item("olena", persons=[{"code": "W-1", "part": "witness"}])
+    size = office.size()
+    assert "W-1" in office.run("export", "O-1", "--to", "new", *ORDER, as_="rada", expect=4).stderr
+    assert office.size() == size
+
+
+def test_a_dossier_of_the_real_photos(office: Office, shared: Path):
+    photos: Iterator[Path] = iter(sorted((shared / "evidence").glob("DSCN*.jpg")))
+    office.run("acquire", next(photos), next(photos), "--description", "photo", "--method", "download", "--purpose", "case 7")
+    office.run("checkpoint", as_=None)
+    office.run("audit", "--save-trust", office.folder / "trust", as_=None)
+    office.run("export", "O-1", "O-2", "--to", office.folder / "dossier", *ORDER, as_="rada")
+    assert "outcome: sound" in audit(office, office.folder / "dossier", "--trust", office.folder / "trust").stdout
