@@ -51,6 +51,8 @@ def _rests_on(entry: Entry[acts.Body]) -> Iterator[str]:
     """The subjects that an entry cannot be judged without."""
     yield from _people(entry)
     body = entry.body
+    if isinstance(body, acts.Release | acts.Handover) and isinstance(body.to, f.Recipient) and not isinstance(body.to.handler, UnsetType):
+        yield f"handler:{body.to.handler}"
     if isinstance(body, acts.Store) and isinstance(body.location, f.Container):
         yield body.location.container
     if isinstance(body, acts.Derive):

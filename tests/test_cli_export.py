@@ -87,6 +87,25 @@ def test_a_foreign_file_is_a_fault(story: Office, dossier: Path):
     assert "fault" in audit(story, dossier, "--trust", story.folder / "trust", expect=1).stdout
 
 
+def test_an_item_on_its_way_to_somebody_who_never_signed_it(story: Office):
+    story.run("release", "O-2", "--to", full("sam"), "--method", "hand", "--purpose", "study")
+    story.run("export", "O-2", "--to", story.folder / "dossier", *ORDER, as_="rada")
+    assert "keys          pass" in audit(story, story.folder / "dossier", "--trust", story.folder / "trust").stdout
+
+
+def test_an_item_in_a_box_is_shown_with_the_box_and_without_what_else_lies_in_it(story: Office):
+    story.new_item("olena", kind="container", files=None, description="a box")
+    for content in (b"c", b"d"):
+        story.new_item("olena", content=content)
+    story.run("store", "O-4", "O-5", "--in", "O-3")
+    story.run("release", "O-3", "--to", full("petro"), "--method", "hand", "--purpose", "study", "--seal-state", "absent")
+    story.run("pending", "--accept-all", as_="petro")
+    story.run("export", "O-4", "--to", story.folder / "dossier", *ORDER, as_="rada")
+    said = audit(story, story.folder / "dossier", "--trust", story.folder / "trust").stdout
+    assert "custody       pass" in said
+    assert "2 items" in said
+
+
 def test_what_is_withheld_is_named_with_its_reason(story: Office):
     index = next(index for index in range(story.size()) if story.entry(index).act == "verify")
     path = story.folder / "dossier"
