@@ -458,7 +458,7 @@ def tree_root(leaves: Sequence[bytes]) -> bytes:
 
 
 def included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
-    if not 0 <= index < size:
+    if not 0 <= index < size or len(leaf) != 32:
         return False
     place, last, result = index, size - 1, leaf
     for sibling in path:
@@ -1974,7 +1974,7 @@ class Audit:
             self.subjects[tag_of(self.ledger.origin, subject)] = subject
 
     def label(self, index: int | None) -> str | None:
-        subject = self.subjects.get(self.records[index].tag) if index in self.records else None  # type: ignore[index]
+        subject = self.subjects.get(self.records[index].tag) if index in self.records else None
         item = self.ledger.items.get(subject or "")
         return item.number if item else subject
 
@@ -2083,7 +2083,8 @@ class Audit:
             try:
                 proof = parse_proof(self.d.tree.read(self.d.proofs[index]))
                 same = parse_checkpoint(parse_note(proof.checkpoint).text) == self.newest and proof.index == index
-                well(same and included(record.hash, index, self.newest.size, proof.path, self.newest.root), "the proof does not lead to the checkpoint")
+                same = same and included(record.hash, index, self.newest.size, proof.path, self.newest.root)
+                well(same, "the proof does not lead to the checkpoint")
             except Malformed as wrong:
                 self.report.fault("log", index, self.label(index), str(wrong))
 
@@ -2171,7 +2172,8 @@ class Audit:
         if not self.d.whole:
             signers = {"handler:" + name for e in self.ledger.entries.values() for name in e.by} - {"handler:" + self.ledger.origin}
             open_ends = sorted(s for s in signers | {"ledger"} if tag_of(self.ledger.origin, s) not in self.complete)
-            _ = [self.report.cannot("keys", f"the history of {s} is not proved complete") for s in open_ends]  # type: ignore[func-returns-value]
+            for subject in open_ends:
+                self.report.cannot("keys", f"the history of {subject} is not proved complete")
 
     def tell_custody(self) -> None:
         for tag, index in self.tainted.items():

@@ -1,0 +1,298 @@
+"""`ledger/dossier/verify.py`, the verifier that travels in a dossier: known answers by others, and the same verdicts as `custody audit`."""
+
+import base64
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import test_attacks
+import test_attacks_entries as entries
+from attacked import Case
+from attacker import Attacker
+from transcript import custody_bin
+from written_out import LINES, VERIFIER, Told, verify, write_out
+
+
+def load() -> ModuleType:
+    """The file as a module of its own name, so that its parts can be asked one by one."""
+    spec = importlib.util.spec_from_file_location("verify_py", VERIFIER)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["verify_py"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+V: Any = load()
+PAGE = (Path(__file__).resolve().parent.parent / "docs" / "format.md").read_text("utf-8")
+
+
+# --- known answers --------------------------------------------------------------------------------------------------------------
+
+
+def test_all_cases_of_wycheproof_agree(shared: Path) -> None:
+    judged = 0
+    for group in json.loads((shared / "vectors" / "ed25519" / "wycheproof_ed25519_test.json").read_text())["testGroups"]:
+        public = bytes.fromhex(group["publicKey"]["pk"])
+        for case in group["tests"]:
+            good = V.verify_ed25519(public, bytes.fromhex(case["msg"]), bytes.fromhex(case["sig"]))
+            assert good == (case["result"] == "valid"), (case["tcId"], case["comment"])
+            judged += 1
+    assert judged == 151
+
+
+def test_keys_of_low_or_mixed_order_are_not_usable() -> None:
+    """The 14 encodings; and a key with a component of order 8, whose signatures different verifiers judge differently."""
+    public = base64.b64decode("AWW5bwen46y4L0sjGEkcFFMwTWdhKLruhu0YbyPwa93e")[1:]
+    assert V.usable(public)
+    for y in V.LOW_ORDER:
+        for top in (0, 1 << 255):
+            assert not V.usable((y | top).to_bytes(32, "little"))
+    point, eighth = V.decode_point(public), V.decode_point(V.EIGHTH.to_bytes(32, "little"))
+    assert not V.usable(V.encode_point(V.add(point, eighth)))
+
+
+def hashed(text: str) -> bytes:
+    return base64.b64decode(text or "")
+
+
+def test_the_inclusion_cases_agree(shared: Path) -> None:
+    cases = json.loads((shared / "vectors" / "merkle" / "inclusion.json").read_text())
+    for c in cases:
+        path = [hashed(one) for one in c["proof"] or []]
+        assert V.included(hashed(c["leafHash"]), c["leafIdx"], c["treeSize"], path, hashed(c["root"])) != c["wantErr"], c
+    assert len(cases) == 98
+
+
+def test_the_consistency_cases_agree(shared: Path) -> None:
+    cases = json.loads((shared / "vectors" / "merkle" / "consistency.json").read_text())
+    for c in cases:
+        path = [hashed(one) for one in c["proof"] or []]
+        assert V.consistent(c["size1"], c["size2"], hashed(c["root1"]), hashed(c["root2"]), path) != c["wantErr"], c
+    assert len(cases) == 98
+
+
+def test_the_real_log_is_read_and_its_roots_made_again(shared: Path) -> None:
+    log = shared / "vectors" / "tlog-tiles" / "log"
+    vkey = "example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx"
+    data, leaves, files = (log / "tile/entries/000.p/15").read_bytes(), [], sorted(log.glob("checkpoint*"))
+    while data:
+        size = int.from_bytes(data[:2], "big")
+        leaves.append(V.sha256(b"\0", data[2 : 2 + size]))
+        data = data[2 + size :]
+    for file in files:
+        checkpoint, signed = V.open_checkpoint(file.read_bytes(), [V.parse_vkey(vkey)])
+        assert len(signed) == 1
+        assert V.tree_root(leaves[: checkpoint.size]) == checkpoint.root
+    assert len(files) == 16
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda note: note + b"\n",
+        lambda note: note.replace(b"\n", b"\r\n"),
+        lambda note: note[:-1],
+        lambda note: note.replace("— ".encode(), b"- "),
+        lambda note: note.replace("— ".encode(), "—  ".encode()),
+        lambda note: note + b"\xff",
+    ],
+)
+def test_a_note_in_another_form_is_refused(change: Callable[[bytes], bytes]) -> None:
+    note = example("checkpoint")[0].encode()
+    V.parse_note(note)
+    with pytest.raises(V.Malformed):
+        V.parse_note(change(note))
+
+
+# --- the example of the page ----------------------------------------------------------------------------------------------------
+
+
+def example(kind: str) -> list[str]:
+    return re.findall(f"```{kind}\n(.*?)```\n", PAGE, re.DOTALL)
+
+
+def test_the_entries_of_the_page_are_admitted_and_its_disclosure_fits() -> None:
+    records = {i: V.parse_record(text.encode()) for i, text in enumerate(example("record")[1:])}
+    ledger = V.Ledger("un.example/mission-7", records, True)
+    for index, text in enumerate(example("entry")):
+        entry = V.Entry(text.encode(), records[index])
+        ledger.judge(entry)
+        ledger.last[records[index].tag] = V.Last(records[index], 0, None)
+    opened = V.parse_disclosure(example("disclosure")[0].strip())
+    assert (opened.name, opened.value) == ("display_name", "Olena (fictional)")
+    assert opened.digest in ledger.digests
+    assert ledger.items["urn:uuid:00000000-0000-4000-8000-000000000001"].holder == "petro@un.example"
+    assert records[0].hash.hex() == example("first")[0].strip()
+
+
+def test_its_acts_and_fields_are_those_of_the_page() -> None:
+    """Every table of section 5.3, field by field, in its order."""
+    section = PAGE[PAGE.index("#### open") : PAGE.index("## 6. Confidential")]
+    for act, table in re.findall(r"#### (\w+)\n(.*?)(?=####|\Z)", section, re.DOTALL):
+        rows = re.findall(r"^\| (\w+) \| .*? \| (R|C|·) \| (.*?) \|$", table, re.MULTILINE)
+        ours = [f for name, f in V.ACTS[act].items() if name not in V.COMMON]
+        flags = {"never": "", "may be a digest": "~", "only as a digest": "!"}
+        assert [(f.name, f.required, f.hidden) for f in ours] == [(name, kind == "R", flags[hidden]) for name, kind, hidden in rows], act
+    assert len(V.ACTS) == 35 - 1 + ("checkpoint" in V.ACTS)
+
+
+def test_every_code_of_the_page_fails_the_line_that_the_page_names() -> None:
+    codes = re.findall(r"^\| `([a-z._0-9]+)` \| `(\w+)` \|", PAGE, re.MULTILINE)
+    assert {(code, V.line_of(code)) for code, _ in codes} == set(codes)
+
+
+# --- whole ledgers --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demonstration, with both its ledgers written out."""
+    folder = tmp_path_factory.mktemp("demo") / "demo"
+    env = {"PATH": os.defpath, "HOME": "/nonexistent", "LC_ALL": "C.UTF-8", "CUSTODY_HOME": "/nonexistent/home"}
+    subprocess.run([custody_bin(), "demo", folder, "--seed", "S"], env=env, stdout=subprocess.DEVNULL, timeout=110, check=True)
+    for name in ("case", "tampered"):
+        write_out(folder / f"{name}.ledger", folder / name)
+    return folder
+
+
+PYTHONS = [sys.executable, "/usr/bin/python3", *map(str, Path.home().glob(".pyenv/versions/3.[89].*/bin/python3"))]
+
+
+@pytest.mark.parametrize("python", PYTHONS, ids=range(len(PYTHONS)))
+def test_the_sample_case_is_sound_with_any_python(demo: Path, python: str) -> None:
+    if not Path(python).exists():
+        pytest.skip("this Python is not here")
+    told = verify(demo / "case", "--trust", demo / "trust", "--json", python=python)
+    assert (told.status, told.faults) == (0, []), told
+    unchecked = {line for line, verdict in told.verdicts().items() if verdict == "not checked"}
+    assert unchecked == {"custody", "time"}
+
+
+def test_the_tampered_case_is_not_and_the_record_is_named(demo: Path) -> None:
+    told = verify(demo / "tampered", "--trust", demo / "trust", "--json")
+    assert (told.status, told.faults) == (1, [("signatures", 8)])
+
+
+def test_without_trust_nothing_but_content_is_checked(demo: Path) -> None:
+    told = verify(demo / "case", "--json")
+    assert told.status == 3
+    assert {line for line, verdict in told.verdicts().items() if verdict == "pass"} == {"content"}
+
+
+def test_trust_in_another_ledger_ties_nothing(demo: Path, tmp_path: Path) -> None:
+    shutil.copytree(demo / "trust", tmp_path / "trust")
+    anchors = tmp_path / "trust" / "anchors.json"
+    anchors.write_text(anchors.read_text().replace('"origin": "mission', '"origin": "another-mission'))
+    assert verify(demo / "case", "--trust", tmp_path / "trust").status == 3
+
+
+def test_a_file_is_found_among_the_exhibits_or_it_is_none(demo: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").write_bytes(b"another file")
+    told = verify(demo / "case", "--trust", demo / "trust", "--file", demo / "evidence/IMG_0412.jpg", "--file", tmp_path / "other")
+    assert "files of record 3, O-1" in told.stdout
+    assert "no entry here names it" in told.stdout
+
+
+def test_a_file_of_other_bytes_fails_content_alone(demo: Path, tmp_path: Path) -> None:
+    shutil.copytree(demo / "case", tmp_path / "case")
+    digest = next((tmp_path / "case" / "files").iterdir())
+    digest.chmod(0o600)
+    digest.write_bytes(b"other bytes")
+    told = verify(tmp_path / "case", "--trust", demo / "trust", "--json")
+    assert told.status == 1
+    assert {line for line, _ in told.faults} == {"content"}
+
+
+def test_a_wrong_use_reads_nothing(demo: Path) -> None:
+    assert verify(demo / "case", "--turst", demo / "trust").status == 2
+    assert verify(demo / "nowhere").status == 2
+
+
+# --- attacks --------------------------------------------------------------------------------------------------------------------
+
+# What the database alone has (tables, triggers, columns, hashes of the tree) is not in what is written out.
+ATTACKS = [
+    *entries.KEYS, *entries.CUSTODY, *entries.NOTES, *entries.ELSEWHERE, *test_attacks.CHECKPOINT_CASES,
+    *(c for c in test_attacks.DATABASE_CASES if not re.search("row|fact|hash|tree|move an|300|no pins|no receipts", c.what)),
+    *(c for c in test_attacks.WHOLE_CASES if "no pins" not in c.what),
+]  # fmt: skip
+
+
+def both(a: Attacker, folder: Path) -> tuple[Any, Told]:
+    """What `custody audit` says and what verify.py says, both holding the same trust and nothing else."""
+    result = a.office.run("audit", "--json", "--no-pins", "--trust", "trust", as_=None, expect=None)
+    return result.json, verify(write_out(a.office.ledger_folder, folder), "--trust", a.office.desk / "trust", "--json")
+
+
+@pytest.mark.parametrize("case", ATTACKS, ids=str)
+def test_an_attack_is_named_as_the_audit_names_it(case: Case, a: Attacker, tmp_path: Path) -> None:
+    if not (a.office.desk / "trust").exists():
+        a.trust()
+    case.do(a)
+    audit, told = both(a, tmp_path / "written")
+    faults = [(line, fault["record"]) for line in LINES for fault in audit["lines"][line]["faults"]]
+    assert (told.status, told.faults) == (audit["exit"], faults), told.stdout + told.stderr + json.dumps(audit, indent=1)
+    assert told.verdicts() == {line: audit["lines"][line]["verdict"] for line in LINES}, json.dumps(audit["lines"], indent=1)
+
+
+# --- folders and zip files ------------------------------------------------------------------------------------------------------
+
+
+def zipped(folder: Path, target: Path, change: Callable[[zipfile.ZipFile], None] = lambda file: None) -> Path:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as file:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                file.write(path, path.relative_to(folder).as_posix())
+        change(file)
+    return target
+
+
+def linked(file: zipfile.ZipFile) -> None:
+    info = zipfile.ZipInfo("files/link")
+    info.external_attr = 0o120777 << 16
+    file.writestr(info, "/etc/passwd")
+
+
+ZIP_TRICKS: dict[str, Callable[[zipfile.ZipFile], None]] = {
+    "a way out": lambda file: file.writestr("../outside", b""),
+    "an absolute name": lambda file: file.writestr("/outside", b""),
+    "a backslash": lambda file: file.writestr("files\\outside", b""),
+    "one name in two cases": lambda file: file.writestr("RECORDS/0000000000.record", b""),
+    "a link": linked,
+}
+
+
+def test_a_zip_file_is_read_as_the_folder_is(demo: Path, tmp_path: Path) -> None:
+    file = zipped(demo / "case", tmp_path / "case.zip")
+    assert verify(file, "--trust", demo / "trust", "--json") == verify(demo / "case", "--trust", demo / "trust", "--json")
+
+
+@pytest.mark.parametrize("trick", ZIP_TRICKS)
+def test_a_zip_trick_is_refused(demo: Path, tmp_path: Path, trick: str) -> None:
+    told = verify(zipped(demo / "case", tmp_path / "case.zip", ZIP_TRICKS[trick]), "--trust", demo / "trust")
+    assert told.status == 3
+    assert "cannot be read" in told.stderr
+
+
+def test_what_stands_twice_in_a_zip_file_is_refused(demo: Path, tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="Duplicate"):
+        file = zipped(demo / "case", tmp_path / "case.zip", lambda file: file.writestr("records/0000000000.record", b""))
+    assert verify(file, "--trust", demo / "trust").status == 3
+
+
+def test_a_link_in_a_folder_is_refused(demo: Path, tmp_path: Path) -> None:
+    shutil.copytree(demo / "case", tmp_path / "case")
+    (tmp_path / "case" / "files" / "link").symlink_to("/etc/passwd")
+    assert verify(tmp_path / "case", "--trust", demo / "trust").status == 3
