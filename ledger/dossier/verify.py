@@ -477,7 +477,7 @@ def included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: by
 def consistent(old: int, new: int, old_root: bytes, new_root: bytes, path: Sequence[bytes]) -> bool:
     """The tree of `old` ≥ 1 records is the beginning of that of `new`."""
     if old == new:
-        return not path and old_root == new_root
+        return old > 0 and not path and old_root == new_root
     steps = ([old_root] if old & (old - 1) == 0 else []) + list(path)
     if not 1 <= old < new or not path:
         return False
@@ -1917,6 +1917,8 @@ class Audit:
         self.broken: int | None = None
         self.tainted: dict[Any, int] = {}
         """Where something could not be judged: subject tags, entry hashes and "seen" → the record at which that began."""
+        self.roster_from: int | None = None
+        """The first entry that could not be judged and may have changed the roster."""
         self.left_out: list[int] = []
         self.subjects: dict[bytes, str] = {}
         self.withheld: list[int] = []
@@ -1958,6 +1960,8 @@ class Audit:
     def broke(self, index: int, message: str) -> None:
         self.broken = index
         self.report.fault("log", index, None, message + "; nothing after it could be judged")
+        for line in ("signatures", "keys", "custody", "completeness", "disclosure"):
+            self.report.cannot(line, f"the chain is broken at record {index}")
 
     def origin(self) -> str:
         try:
@@ -1996,7 +2000,8 @@ class Audit:
             self.report.fault("signatures", index, self.label(index), str(wrong))
             self.taint(index, record.tag, record.entry)
         except Newer as newer:
-            self.report.cannot("signatures", "record %d: %s" % (index, newer), at_all=True)
+            for line in LINES:
+                self.report.cannot(line, f"record {index}: {newer}", at_all=True)
             self.taint(index, record.tag, record.entry)
         except NotHere as absent:
             self.absent(index, str(absent))
@@ -2006,9 +2011,13 @@ class Audit:
         seen = e.seen["size"] if e and e.seen else 0
         self.ledger.last[record.tag] = Last(record, seen, instant(e.time) if e else None)
 
-    def taint(self, index: int, *what: Any) -> None:
-        for one in what:
+    def taint(self, index: int, *what: Any, readable: bool = False) -> None:
+        """From an entry that was not judged on: its subject, whatever cites it, and what later signers say they have seen."""
+        for one in (*what, "seen"):
             self.tainted.setdefault(one, index)
+        subject = self.subjects.get(self.records[index].tag, "")
+        if subject not in self.ledger.items and not (readable and subject.startswith("urn:")) and self.roster_from is None:
+            self.roster_from = index
 
     def no_entry(self, index: int) -> None:
         """A fault in a whole log (section 13, step 4); in a bag it is withheld, or belongs to a subject that is not shown."""
@@ -2027,18 +2036,27 @@ class Audit:
 
     def refused(self, e: Entry, fault: Fault) -> None:
         """A fault; or, where the entry rests on what could not be judged, no fault anew."""
-        cited = [e.body.get(name) for name in ("release", "target", "finding", "supersedes", "last_certain")]
-        rests: list[Any] = [e.record.tag, *(tag_of(self.ledger.origin, "handler:" + name) for name in e.by)]
+        origin, b = self.ledger.origin, e.body
+        cited = [b.get(name) for name in ("release", "target", "finding", "supersedes", "last_certain")]
+        people = [*e.by, *([b["to"]["handler"]] if isinstance(b.get("to"), dict) and "handler" in b["to"] else [])]
+        rests: list[Any] = [e.record.tag, *(tag_of(origin, "handler:" + name) for name in people)]
         rests += [unb64(one, 32) for one in cited if isinstance(one, str) and fits("Hash", one)]
-        rests += [tag_of(self.ledger.origin, one["subject"]) for one in [*e.body.get("parents", []), *e.body.get("items", [])]]
-        rests += ["seen"] if fault.code.startswith("seen.") else []
-        if fault.line != "signatures" and any(one in self.tainted for one in rests):
+        rests += [tag_of(origin, one["subject"]) for one in [*b.get("parents", []), *b.get("items", [])]]
+        rests += ["seen"] if self.forked(e) else []
+        if fault.line != "signatures" and (any(one in self.tainted for one in rests) or 0 in self.tainted.values()):
             self.left_out.append(e.index)
         else:
             self.report.fault(fault.line, e.index, self.label(e.index), f"{fault.message} ({fault.code})")
-            self.taint(e.index, *(["seen"] if fault.code.startswith("seen.") else []))
-            self.taint(e.index, *(rests[1 : 1 + len(e.by)] if fault.code in ("key.unknown", "key.ended") else []))
-        self.taint(e.index, e.record.tag, e.hash)
+            self.taint(e.index, *(rests[1 : 1 + len(e.by)] if fault.code in ("key.unknown", "key.ended") else []), readable=True)
+        self.taint(e.index, e.record.tag, e.hash, readable=True)
+
+    def forked(self, e: Entry) -> bool:
+        """Whether the signer saw other records than these."""
+        try:
+            self.ledger.check_seen(e)
+        except Fault:
+            return True
+        return False
 
     # steps 1 and 3: what the log signed
 
@@ -2046,33 +2064,37 @@ class Audit:
         self.newest: Checkpoint | None = None
         self.cosigned: set[Key] = set()
         for name in self.d.heads:
-            data = self.d.tree.read(name)
+            data, size = self.d.tree.read(name), None
             try:
                 checkpoint = parse_checkpoint(parse_note(data).text)
+                size = checkpoint.size
                 self.check_head(data, checkpoint)
             except Malformed as wrong:
-                if self.broken is None or checkpoint.size <= self.broken:
+                if self.broken is None or size is None or size <= self.broken:
                     self.report.fault("log", None, None, f"{name}: {wrong}")
+            if size is not None and name.startswith("checkpoints/") and name != "checkpoints/%010d" % size:
+                self.report.fault("log", None, None, f"the checkpoint of size {size} is kept as {name}")
         self.report.note("log", "the log's ML-DSA-44 lines: " + ELSEWHERE)
-        told = "entries that cannot be admitted after that: %d, records %s"
         if self.left_out:
-            self.report.note("log", told % (len(self.left_out), ", ".join(map(str, self.left_out))))
+            numbers = ", ".join(map(str, self.left_out))
+            self.report.note("log", f"entries that cannot be admitted after that: {len(self.left_out)}, records {numbers}")
 
     def check_head(self, data: bytes, checkpoint: Checkpoint) -> None:
-        act = self.records.get(checkpoint.size - 1)
+        """A checkpoint is of a size that an act fixed, over these records, by every key that had to sign it."""
+        size, act = checkpoint.size, self.records.get(checkpoint.size - 1)
+        well(act or not self.d.whole, f"the checkpoint of size {size} lies beyond the {len(self.records)} records that are here")
+        if size not in self.ledger.sizes:
+            well(act is None or act.tag in self.tainted, f"the checkpoint of size {size} does not end at a checkpoint act")
+            self.report.note("log", f"the act that fixes the checkpoint of size {size} could not be judged")
+        if not self.ledger.log:
+            return
+        self.ledger.log_checkpoint(data, size)
         if self.d.whole:
-            well(act, "the checkpoint of size %d lies beyond the %d records that are here" % (checkpoint.size, len(self.records)))
-        if act is None or (act.tag in self.tainted and checkpoint.size not in self.ledger.sizes):
-            return self.report.note("log", "the checkpoint of size %d: its act could not be judged" % checkpoint.size)
-        well(checkpoint.size in self.ledger.sizes, "the checkpoint of size %d does not end at a checkpoint act" % checkpoint.size)
-        self.ledger.log_checkpoint(data, checkpoint.size)
-        if self.d.whole:
-            root = tree_root([self.records[i].hash for i in range(checkpoint.size)])
-            well(root == checkpoint.root, "the checkpoint of size %d was signed over other records than these" % checkpoint.size)
-        if self.newest is None or self.newest.size < checkpoint.size:
+            root = tree_root([self.records[i].hash for i in range(size)])
+            well(root == checkpoint.root, f"the checkpoint of size {size} was signed over other records than these")
+        if self.newest is None or self.newest.size < size:
             others = [*(self.policy.witnesses.values() if self.policy else []), *(self.anchors.auditors if self.anchors else [])]
             self.newest, self.cosigned = checkpoint, {k for k in open_checkpoint(data, others)[1] if k.type == COSIGNATURE}
-        return None
 
     def check_proofs(self) -> None:
         """In a bag: each record is in the tree that the checkpoint signs."""
@@ -2117,6 +2139,7 @@ class Audit:
             return self.nothing_held("what you hold is for another ledger, " + anchors.origin)
         if anchors.first is not None and (first is None or first.hash != anchors.first):
             self.report.fault("log", 0, None, "this is another ledger under the same name: its first record is not the one you hold")
+            anchors = anchors._replace(checkpoint=None)
         ours = {key for pair, _, _ in self.ledger.log for key in pair}
         if self.ledger.log and not ours & set(self.policy.log):
             self.report.fault("log", None, None, "no key of this log stands in your policy")
@@ -2166,9 +2189,8 @@ class Audit:
             if own.unsafe is not None and own.unsafe <= index:
                 self.report.cannot("keys", "a key of %s was declared unsafe from record %d on" % (own.key.name, own.unsafe))
                 self.report.note("keys", "signed with a key that was declared unsafe: record %d" % index)
-        for tag, index in self.tainted.items():
-            if self.subjects.get(tag, "").startswith("handler:") and not self.report.faults["keys"]:
-                self.report.cannot("keys", "what rests on record %d could not be judged" % index)
+        if self.roster_from is not None:
+            self.report.cannot("keys", f"what rests on record {self.roster_from} could not be judged")
         if not self.d.whole:
             signers = {"handler:" + name for e in self.ledger.entries.values() for name in e.by} - {"handler:" + self.ledger.origin}
             open_ends = sorted(s for s in signers | {"ledger"} if tag_of(self.ledger.origin, s) not in self.complete)
@@ -2176,9 +2198,8 @@ class Audit:
                 self.report.cannot("keys", f"the history of {subject} is not proved complete")
 
     def tell_custody(self) -> None:
-        for tag, index in self.tainted.items():
-            if self.subjects.get(tag, "").startswith("urn:"):
-                self.report.cannot("custody", "what rests on record %d could not be judged" % index)
+        if self.tainted:
+            self.report.cannot("custody", f"what rests on record {min(self.tainted.values())} could not be judged")
         for number, since, until, holder in self.ledger.legs + [i.leg(None) for i in self.ledger.items.values() if i.away is not None]:
             span = "from record %d %s" % (since, "on" if until is None else "to record %d" % until)
             self.report.cannot("custody", "items were outside the ledger for a time, on the word of who released them; see the notes")
