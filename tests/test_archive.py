@@ -62,7 +62,7 @@ GOOD = ("a", "bagit.txt", "data/files/" + "0" * 64, "a/b/c/d/e/f/g/h", "-", "_x"
 BAD = (
     *("", ".", "..", "/", "/etc/passwd", "../x", "a/../b", "a/./b", "a//b", "a/", "./a", ".hidden", "a/.git", "a..b", "a.", "a./b"),
     *("C:\\x", "c:x", "a\\..\\b", "a\\b", "a:b", "a:$data", "a ", " a", "a b", "A", "a/B", "ß", "é", "e\u0301", "\u212a", "ſ", "a\u202eb"),
-    *("a\x00b", "a\nb", "a\x1b[2Jb", "a\x7f", "\ufeffa", "a%2fb", "a*", "a?", "~", "$x", "\udcff"),
+    *("a\x00b", "a\nb", "a\n", "a\n/b", "a\x1b[2Jb", "a\x7f", "\ufeffa", "a%2fb", "a*", "a?", "~", "$x", "\udcff"),
     *("con", "nul", "aux", "prn", "com1", "com0", "lpt9", "con.txt", "data/nul", "nul/x", "aux.tar.gz", "a/com1.json"),
     *("a" * 81, "a/" + "b" * 81, "/".join("abcdefghi"), "/".join(["a" * 60] * 5), "a" * 300),
 )
@@ -214,7 +214,7 @@ TWO = entries_of({"a": b"1", "b": b"2"})
 
 HOSTILE: dict[str, tuple[bytes, str]] = {
     "duplicate": (packed([*TWO, Entry(b"dossier/b", b"3")]), "b stands twice"),
-    "duplicate further on": (packed([*TWO, Entry(b"dossier/a", b"3")]), "a stands twice"),
+    "duplicate further on": (packed([*TWO, Entry(b"dossier/a", b"3")]), "a is out of order"),
     "unsorted": (packed(TWO[::-1]), "a is out of order"),
     "case collision": (packed([Entry(b"dossier/A", b"1"), *TWO]), "name not allowed"),
     "file and folder": (packed(entries_of({"a": b"1", "a/b": b"2"})), "a is a file and a folder"),
@@ -257,6 +257,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "gap before the directory": (packed(entries_of(CONTENTS), between=b"hidden"), "something stands between"),
     "hidden member": (packed([*TWO], between=Entry(b"dossier/c", b"hidden").local_bytes()), "something stands between"),
     "gap in the directory": (packed(entries_of(CONTENTS), inside=b"hidden"), "directory is damaged"),
+    "directory cut short": (packed(entries_of(CONTENTS), inside=b"PK\1\2"), "directory is damaged"),
     "gap before the end": (packed(entries_of(CONTENTS), before_end=b"hidden"), "something stands before"),
     "two archives": (HONEST + HONEST, "something stands before"),
     "two end records": (HONEST + HONEST[-22:], "something stands before|points beyond"),
@@ -275,6 +276,9 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "directory said to begin later": (packed(TWO, start=81), "something stands before|points beyond|damaged"),
     "zip64 end that is not needed": (
         packed(TWO, before_end=end64(2, 110, 80, 190)), "something stands before",
+    ),
+    "zip64 end beyond all numbers": (
+        b"PK\3\4" + end64(1, 2**64 - 1, 2**64 - 1, 0) + packed([], count=0xFFFF, size=0xFFFFFFFF, start=0xFFFFFFFF), "points beyond its end",
     ),
     "zip64 end that is not there": (packed(TWO, count=0xFFFF), "speaks of zip64, and there is none"),
     "directory as long as memory": (b"PK\3\4" + bytes(4 << 20) + packed([], start=4, size=4 << 20, count=2), "longer than its members"),
@@ -306,6 +310,17 @@ def test_bytes_that_are_not_those_of_the_checksum_are_never_handed_out_as_whole(
             with pytest.raises(Malformed, match="data/files/a is not what the archive states"):
                 ask("data/files/a")
         assert tree.read("bagit.txt", 99) == CONTENTS["bagit.txt"]
+
+
+def test_the_check_of_a_bag_names_each_file_whose_checksum_is_wrong(bag: Path, archive: Callable[[bytes], Path]) -> None:
+    entries = entries_of(files(bag))
+    names = ("bag-info.txt", "bagit.txt", "data/entries/0000000000.note", "dossier.note")
+    for entry in entries:
+        if entry.name.decode().removeprefix("dossier/") in names:
+            entry.crc = 7
+    with open_tree(archive(packed(entries))) as tree:
+        found = check_bag(tree)
+    assert {name: any(fault.startswith(name) for fault in found) for name in names} == dict.fromkeys(names, True)
 
 
 # --- limits ------------------------------------------------------------------------------------------------
@@ -395,6 +410,19 @@ def test_zip64_where_a_number_needs_it_and_only_there(tmp_path: Path) -> None:
     assert local_header(members[2]).endswith(b"dossier/m2")
     for size in (0xFFFFFFFE, 0xFFFFFFFF):
         assert len(local_header(Member("a", size, 0, 0))) == 30 + 9 + (20 if size == 0xFFFFFFFF else 0)
+
+
+def test_zip64_says_the_same_size_twice_or_is_refused(tmp_path: Path) -> None:
+    path = sparse(tmp_path / "large.zip", placed(5 * GIB))
+    data = struct.pack("<Q", 5 * GIB)
+    with open(path, "r+b") as out:
+        end = os.fstat(out.fileno()).st_size
+        out.seek(5 * GIB)
+        tail = out.read()
+        out.seek(end - len(tail) + tail.rindex(data, 0, tail.index(b"PK\6\6")))
+        out.write(struct.pack("<Q", 4 * GIB))
+    with pytest.raises(Malformed, match="m0 is not written in as this program"):
+        open_tree(path, Limits(8 * GIB, 8 * GIB))
 
 
 @pytest.mark.parametrize("count", [0xFFFE, 0xFFFF, 0x10000])

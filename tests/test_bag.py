@@ -137,6 +137,14 @@ def test_payload_and_tags_have_their_places(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_bag_of_more_files_than_are_read_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ledger.dossier.bag.MAX_MEMBERS", len(ALL))
+    small_bag(tmp_path / "bag")
+    with pytest.raises(Malformed, match="at most 10 files; export fewer items at once"):
+        write_bag(tmp_path / "other", PAYLOAD, {**TAGS, "custody/more": b"x"}, INFO, seal)
+    assert not (tmp_path / "other").exists()
+
+
 @pytest.mark.parametrize(
     "info",
     [

@@ -118,9 +118,8 @@ def parse_directory(data: bytes, end: End) -> list[Member]:
     members, at, offset = list[Member](), 0, 0
     while at < len(data):
         member, at = _parse_central(data, at, offset, end.offset)
-        if members and member.name <= members[-1].name:
-            twice = member.name in {one.name for one in members}
-            raise Malformed(f"{member.name} {'stands twice in it' if twice else 'is out of order in it'}")
+        if members and member.name < members[-1].name:
+            raise Malformed(f"{member.name} is out of order in it")
         members.append(member)
         offset = member.end
     if not members:
@@ -142,7 +141,7 @@ def _parse_central(data: bytes, at: int, offset: int, room: int) -> tuple[Member
     name_end = at + _CENTRAL.size + name_size
     following = name_end + extra_size + comment_size
     name = _named(data[at + _CENTRAL.size : name_end])
-    if size == _LARGE and extra_size >= 12:
+    if size == _LARGE:
         size = int.from_bytes(data[name_end + 4 : name_end + 12], "little")
     member = Member(name, size, crc, offset)
     if size > room or member.end > room:
