@@ -173,6 +173,19 @@ def test_a_source_that_is_a_link_or_gone_leaves_no_bag(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["link"]
 
 
+def test_a_source_that_cannot_be_read_is_told_without_a_word_on_what_was_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The act that says so may be in the ledger by then."""
+
+    def fail(*_: object) -> int:
+        raise OSError(5, "broken")
+
+    (tmp_path / "source").write_bytes(b"x")
+    monkeypatch.setattr(os, "readv", fail)
+    with pytest.raises(Unavailable, match=r"source cannot be read \(Input/output error\); no dossier was written\Z"):
+        write_bag(tmp_path / "bag", {"data/x": tmp_path / "source"}, TAGS, INFO, seal)
+    assert [path.name for path in tmp_path.iterdir()] == ["source"]
+
+
 @pytest.mark.parametrize("error", [ValueError("no key"), KeyboardInterrupt()])
 def test_a_seal_that_is_not_given_leaves_no_bag(tmp_path: Path, error: BaseException) -> None:
     def refuse(_: bytes) -> bytes:
