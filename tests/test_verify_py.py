@@ -1,6 +1,7 @@
 """`ledger/dossier/verify.py`, the verifier that travels in a dossier: known answers by others, and the same verdicts as `custody audit`."""
 
 import base64
+import hashlib
 import importlib.util
 import json
 import os
@@ -17,10 +18,12 @@ from typing import Any
 import pytest
 import test_attacks
 import test_attacks_entries as entries
-from attacked import Case
+from attacked import Case, play
 from attacker import Attacker
-from transcript import custody_bin
+from office import Office, make_office
 from written_out import LINES, VERIFIER, Told, verify, write_out
+
+from transcript import custody_bin
 
 
 def load() -> ModuleType:
@@ -191,11 +194,12 @@ def test_without_trust_nothing_but_content_is_checked(demo: Path) -> None:
     assert {line for line, verdict in told.verdicts().items() if verdict == "pass"} == {"content"}
 
 
-def test_trust_in_another_ledger_ties_nothing(demo: Path, tmp_path: Path) -> None:
+def test_trust_in_another_ledger_is_a_fault_of_the_log(demo: Path, tmp_path: Path) -> None:
     shutil.copytree(demo / "trust", tmp_path / "trust")
     anchors = tmp_path / "trust" / "anchors.json"
     anchors.write_text(anchors.read_text().replace('"origin": "mission', '"origin": "another-mission'))
-    assert verify(demo / "case", "--trust", tmp_path / "trust").status == 3
+    told = verify(demo / "case", "--trust", tmp_path / "trust", "--json")
+    assert (told.status, told.faults) == (1, [("log", None)])
 
 
 def test_a_file_is_found_among_the_exhibits_or_it_is_none(demo: Path, tmp_path: Path) -> None:
@@ -254,6 +258,124 @@ def test_an_attack_is_named_as_the_audit_names_it(case: Case, a: Attacker, tmp_p
         faults, verdicts["log"] = [fault for fault in faults if fault[0] == "signatures"], told.verdicts()["log"]
     assert (told.status, told.faults) == (audit["exit"], faults), told.stdout + told.stderr + json.dumps(audit, indent=1)
     assert told.verdicts() == verdicts, json.dumps(audit["lines"], indent=1)
+
+
+# --- dossiers -------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def dossiers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An office with an item in dispute, its trust folder, and `dossier` and `dossier.zip` of that item."""
+    office = make_office(tmp_path_factory.mktemp("dossiers") / "office")
+    play(office)
+    office.run("audit", "--save-trust", office.folder / "trust", as_=None)
+    order = ("--recipient", "Registry", "Court (fictional)", "--authority", "order", "12/2026", "--purpose", "trial")
+    for name in ("dossier", "dossier.zip"):
+        office.run("export", "O-1", "--to", office.folder / name, *order, as_="rada")
+    office.run("export", "O-1", "--to", office.folder / "withheld", "--withhold", "9=a protected witness", *order, as_="rada")
+    return office.folder
+
+
+def agree(office: Office, dossier: Path) -> Told:
+    """Both verifiers say the same of a dossier: exit status, the verdict of each line, and where the faults are."""
+    trust = office.folder / "trust"
+    audit = office.run("audit", dossier, "--no-pins", "--trust", trust, "--json", as_=None, expect=None)
+    told = verify(dossier, "--trust", trust, "--json")
+    lines, ours = audit.json["lines"], told.verdicts()
+    both = json.dumps({line: (lines[line], told.report["lines"][line]) for line in LINES}, indent=1)
+    assert {line: lines[line]["verdict"] for line in LINES} == ours, both
+    places = {line: {fault["record"] for fault in lines[line]["faults"]} for line in LINES}
+    assert {(line, place) for line in LINES for place in places[line]} - UNPLACED == set(told.faults) - UNPLACED, both
+    assert told.status == audit.status
+    return told
+
+
+UNPLACED: set[tuple[str, int | None]] = {("log", None), ("content", None)}
+
+
+def in_dossier(dossiers: Path, folder: Path, name: str = "dossier") -> Path:
+    shutil.copytree(dossiers / name, folder)
+    return folder
+
+
+def test_a_dossier_is_sound_as_a_folder_and_as_a_zip_file(dossiers: Path) -> None:
+    for name in ("dossier", "dossier.zip"):
+        told = agree(Office(dossiers), dossiers / name)
+        assert told.status == 0
+        assert {line for line, verdict in told.verdicts().items() if verdict == "pass"} >= {"log", "signatures", "keys", "custody", "content"}
+
+
+def test_a_dossier_with_a_withheld_entry_says_so(dossiers: Path) -> None:
+    told = agree(Office(dossiers), dossiers / "withheld")
+    assert told.status == 0
+    assert "a protected witness" in told.stdout
+
+
+def test_a_dossier_without_trust_is_uncertain(dossiers: Path) -> None:
+    assert verify(dossiers / "dossier").status == 3
+
+
+def members(dossiers: Path) -> list[str]:
+    return sorted(path.relative_to(dossiers / "dossier").as_posix() for path in (dossiers / "dossier").rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("how", ["changed", "removed"])
+def test_every_member_of_a_dossier_matters(dossiers: Path, tmp_path: Path, how: str) -> None:
+    """One byte of each file in turn; not in the ML-DSA-44 line, which only the audit can check."""
+    for number, name in enumerate(members(dossiers)):
+        dossier = in_dossier(dossiers, tmp_path / str(number))
+        path = dossier / name
+        data = bytearray(path.read_bytes())
+        if how == "removed":
+            path.unlink()
+        else:
+            data[min(len(data) - 1, 40)] ^= 1
+            path.write_bytes(data)
+        told = verify(dossier, "--trust", dossiers / "trust")
+        assert told.status in (1, 3), (name, told)
+        assert (told.status == 1) or name in ("bag-info.txt",), (name, told.stdout + told.stderr)
+
+
+CHANGED = {
+    "a policy": "custody/policy", "an entry": "data/entries/0000000008.note", "a record": "data/records/0000000008.record",
+    "a proof": "custody/proofs/0000000008.tlog-proof", "the seal": "dossier.note", "a manifest": "manifest-sha256.txt",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", CHANGED)
+def test_a_changed_member_is_named_as_the_audit_names_it(dossiers: Path, tmp_path: Path, what: str) -> None:
+    dossier = in_dossier(dossiers, tmp_path / "dossier")
+    path = dossier / CHANGED[what]
+    data = bytearray(path.read_bytes())
+    data[60] ^= 1
+    path.write_bytes(data)
+    assert agree(Office(dossiers), dossier).status == 1
+
+
+@pytest.mark.parametrize("name", ["data/entries/0000000009.note", "dossier.note", "custody/proofs/0000000009.tlog-proof", "bagit.txt"])
+def test_a_removed_member_is_named_as_the_audit_names_it(dossiers: Path, tmp_path: Path, name: str) -> None:
+    dossier = in_dossier(dossiers, tmp_path / "dossier")
+    (dossier / name).unlink()
+    told = verify(dossier, "--trust", dossiers / "trust", "--json")
+    assert told.status in (1, 3)
+    if name != "bagit.txt":
+        assert agree(Office(dossiers), dossier).status == 1
+
+
+def test_an_entry_left_out_with_a_manifest_made_to_fit_is_missed_all_the_same(dossiers: Path, tmp_path: Path) -> None:
+    """The tail of an item: record, entry and proof gone, both manifests written anew."""
+    dossier = in_dossier(dossiers, tmp_path / "dossier")
+    last = max(path.stem for path in (dossier / "data" / "entries").iterdir())
+    gone = [f"data/records/{last}.record", f"data/entries/{last}.note", f"custody/proofs/{last}.tlog-proof"]
+    for name in gone:
+        (dossier / name).unlink()
+    for manifest in ("manifest-sha256.txt", "tagmanifest-sha256.txt"):
+        lines = [line.split(maxsplit=1) for line in (dossier / manifest).read_text().splitlines()]
+        kept = [f"{hashlib.sha256((dossier / name).read_bytes()).hexdigest()}  {name}\n" for _, name in lines if name not in gone]
+        (dossier / manifest).write_text("".join(kept))
+    told = agree(Office(dossiers), dossier)
+    assert told.verdicts()["completeness"] != "pass"
+    assert told.verdicts()["content"] == "fail"
 
 
 # --- folders and zip files ------------------------------------------------------------------------------------------------------

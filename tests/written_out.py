@@ -55,5 +55,5 @@ class Told:
 def verify(dossier: Path, *options: str | Path, python: str = sys.executable) -> Told:
     """Runs verify.py in a process of its own that sees no package."""
     command = [python, "-I", str(VERIFIER), str(dossier), *map(str, options)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=100)
+    done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=100)
     return Told(done.returncode, done.stdout.decode(), done.stderr.decode())
