@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from msgspec import UnsetType
-
-from ledger import acts
-from ledger import fields as f
-from ledger.entry import Entry
 from ledger.reading import Reading
+from ledger.shown import rests_on, signers_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +25,7 @@ def choose(ledger: Reading, items: Iterable[str]) -> Chosen:
     waiting, done, entries = list(items), set[str](), {0}
     entries |= {int(row["record_index"]) for row in ledger.store.rows("entries", subject="ledger", act="rotate")}
     for index in list(entries):
-        waiting += _people(ledger.entry(index))
+        waiting += signers_of(ledger.entry(index))
     while waiting:
         subject = waiting.pop()
         if subject in done:
@@ -37,7 +33,7 @@ def choose(ledger: Reading, items: Iterable[str]) -> Chosen:
         done.add(subject)
         for index in ledger.store.chain(subject):
             entries.add(index)
-            waiting += _rests_on(ledger.entry(index))
+            waiting += rests_on(ledger.entry(index))
     return Chosen(sorted(entries), sorted(last_seen(ledger, entries) - entries), sorted(done))
 
 
@@ -45,21 +41,3 @@ def last_seen(ledger: Reading, entries: Iterable[int]) -> set[int]:
     """The records that the signers of these entries had seen last: each ties its entry to the log before it."""
     seen = (ledger.entry(index).seen for index in entries)
     return {before.size - 1 for before in seen if before is not None}
-
-
-def _rests_on(entry: Entry[acts.Body]) -> Iterator[str]:
-    """The subjects that an entry cannot be judged without."""
-    yield from _people(entry)
-    body = entry.body
-    if isinstance(body, acts.Release | acts.Handover) and isinstance(body.to, f.Recipient) and not isinstance(body.to.handler, UnsetType):
-        yield f"handler:{body.to.handler}"
-    if isinstance(body, acts.Store) and isinstance(body.location, f.Container):
-        yield body.location.container
-    if isinstance(body, acts.Derive):
-        yield from (parent.subject for parent in body.parents)
-    if not isinstance(body.persons, UnsetType):
-        yield from (f"person:{person.code}" for person in body.persons)
-
-
-def _people(entry: Entry[acts.Body]) -> list[str]:
-    return [f"handler:{name}" for name in entry.by if name != entry.ledger]

@@ -1,6 +1,6 @@
 """The audit of what is shown of a log: some of its records, each with its proof, judged as in the audit of the whole.
 
-1. The checkpoint is signed by the log that the reader's policy names.
+1. The checkpoint is signed by the log that the reader's policy names; the last two records are the export act and the act that closes over it.
 2. Each record is in the log that it closes: by its inclusion proof.
 3. The entry in hand has the hash that its record carries; one that is withheld is named, with the reason given.
 4. Each signature line is by a key that was good at this place, and verifies; the rules admit the entry.
@@ -9,13 +9,14 @@
 7. What cannot be told from a part is said: nothing missing passes in silence.
 """
 
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from keys.errors import NoteError
 from keys.note import Note, parse_note
-from keys.signing import Verifier
+from keys.signing import MLDSA44_COSIGNATURE, Verifier
 from ledger import acts
 from ledger.admit import admit, keys_of, submission
 from ledger.blame import field_of, line_of
@@ -31,7 +32,7 @@ from ledger.record import Record, parse_record, record_hash, subject_tag
 from ledger.remainder import Remainder
 from ledger.report import LINES, Report, places
 from ledger.roster import verifier_of
-from ledger.shown import Shown, format_seal
+from ledger.shown import Shown, format_seal, rests_on
 from ledger.signers import Judge, Signers, at_once
 from ledger.source import Trust
 from ledger.state import Changes, Head, LedgerFact
@@ -57,6 +58,8 @@ class Showing:
     _subjects: dict[str, set[int]] = field(default_factory=dict)
     _tainted: set[bytes] = field(default_factory=set)
     _unseen: list[int] = field(default_factory=list)
+    _whole: set[str] = field(default_factory=set)
+    _open: list[tuple[Record, Entry[acts.Body], Refused]] = field(default_factory=list)
     _index_root: bytes | None = None
     _export: acts.Export | None = None
     _exported_by: tuple[str, list[Verifier]] = ("", [])
@@ -107,6 +110,10 @@ class Showing:
         self._head, self.report.checkpoint = opened.checkpoint, opened.checkpoint.size
         self.report.origin = opened.checkpoint.origin
         logs = {log.vkey for log in policy.logs} if policy is not None else {key.vkey for key in keys}
+        for algorithm in sorted({key.algorithm for key in keys if key.vkey in logs and key.name == self.report.origin}):
+            if not any(key.vkey in logs and key.algorithm == algorithm for key in opened.signed_by):
+                kind = "ML-DSA-44" if algorithm == MLDSA44_COSIGNATURE else "Ed25519"
+                self.report.fault("log", f"the checkpoint lacks the log's {kind} signature")
         if not logs & {key.vkey for key in opened.signed_by}:
             self.report.fault("log", "the checkpoint is signed by no key of the log")
         if policy is not None and not policy.quorum_met(opened.signed_by):
@@ -177,13 +184,13 @@ class Showing:
 
     def _judged(self, record: Record, note: bytes, opened: tuple[Note, Entry[acts.Body]]) -> Changes:
         parsed, entry = opened
-        for subject in (entry.subject, *(f"handler:{name}" for name in entry.by)):
+        for subject in (entry.subject, *rests_on(entry)):
             self._subjects.setdefault(subject, set()).add(record.index)
         try:
             s = submission(entry, note, record, self._state)
             keys = keys_of(s, parsed.signatures)
             self._signers.add(record.index, keys, parsed, verify=True)
-            self._remember(entry, s.cited, keys)
+            self._remember(record, entry, s.cited, keys)
             admission = admit(s, parsed.text, record)
         except Refused as refused:
             self._refused(record, entry, refused)
@@ -202,17 +209,29 @@ class Showing:
         """A rule that is broken for want of what is not shown is not checked; any other is a fault."""
         if refused.rule == "export.head":
             return None  # the index says it of each item, in step 5
-        line, about = line_of(refused.rule), {record.tag, *(subject_tag(entry.ledger, f"handler:{name}") for name in entry.by)}
-        if refused.rule in _NOT_HERE or about & self._tainted:
-            said = f"record {record.index} rests on what is not shown: {refused}"
-            return self.report.not_checked(line, said, counts=line in ("log", "signatures", "keys"))
-        said = f"{entry.act} by {', '.join(entry.by)}: {refused}"
-        return self.report.fault(line, said, record.index, self._rest.number(entry.subject), field_of(refused.rule))
+        if refused.rule in _NOT_HERE and not self._rests_on_gap(record, entry):
+            return self._open.append((record, entry, refused))  # a fault if all of it is here, which step 5 says
+        if self._rests_on_gap(record, entry):
+            return self._rests(record, refused)
+        return self._broken(record, entry, refused)
 
-    def _remember(self, entry: Entry[acts.Body], cited: str, keys: list[Verifier]) -> None:
-        if isinstance(entry.body, acts.Export):
+    def _rests_on_gap(self, record: Record, entry: Entry[acts.Body]) -> bool:
+        return bool({record.tag, *(subject_tag(entry.ledger, subject) for subject in rests_on(entry))} & self._tainted)
+
+    def _rests(self, record: Record, refused: Refused) -> None:
+        line, said = line_of(refused.rule), f"record {record.index} rests on what is not shown: {refused}"
+        self.report.not_checked(line, said, counts=line in ("log", "signatures", "keys"))
+
+    def _broken(self, record: Record, entry: Entry[acts.Body], refused: Refused) -> None:
+        said = f"{entry.act} by {', '.join(entry.by)}: {refused}"
+        self.report.fault(line_of(refused.rule), said, record.index, self._rest.number(entry.subject), field_of(refused.rule))
+
+    def _remember(self, record: Record, entry: Entry[acts.Body], cited: str, keys: list[Verifier]) -> None:
+        """The last two records alone: an older act of either kind speaks of an older log."""
+        size = self._head.size if self._head is not None else 0
+        if isinstance(entry.body, acts.Export) and record.index == size - 2:
             self._export, self._exported_by = entry.body, (cited, keys)
-        if isinstance(entry.body, acts.Checkpoint):
+        if isinstance(entry.body, acts.Checkpoint) and record.index == size - 1:
             self._index_root = parse_hash(entry.body.index.root.encode())
 
     def _go_on(self, record: Record, digest: bytes, entry: Entry[acts.Body] | None) -> Changes:
@@ -236,16 +255,20 @@ class Showing:
 
     def _check_complete(self) -> None:
         if self._export is None:
-            self.report.fault("completeness", "no export act is shown: what was to be shown cannot be told")
-            return
-        for item in self._export.items:
+            self.report.fault("completeness", "no export act stands right before the checkpoint: what was to be shown cannot be told")
+        for item in self._export.items if self._export is not None else ():
             number = self._rest.number(item.subject)
             count, last = self._proved(item.subject, "completeness", number)
             if count is not None and (count, last) != (item.count, item.record):
                 self.report.fault("completeness", f"the export act speaks of {item.count} records, {count} are shown", item=number)
-        for subject in sorted(name for name in self._subjects if name.startswith("handler:")):
-            if subject != f"handler:{self.report.origin}":
-                self._proved(subject, "keys", None)
+        exported = {item.subject for item in self._export.items} if self._export is not None else set()
+        for subject in sorted(self._subjects.keys() - exported - {"ledger", f"handler:{self.report.origin}"}):
+            self._proved(subject, "keys" if subject.startswith("handler:") else "custody", None)
+        for record, entry, refused in self._open:
+            if {entry.subject, *rests_on(entry)} - {"ledger"} <= self._whole:
+                self._broken(record, entry, refused)
+            else:
+                self._rests(record, refused)
 
     def _proved(self, subject: str, line: str, number: str | None) -> tuple[int | None, str]:
         """How many records a subject has by the index, and the last of them; faults where these are not all of them."""
@@ -263,6 +286,7 @@ class Showing:
         if not _linked(chain) or value != (index_value(len(chain), chain[-1][1]) if chain else None):
             self.report.fault(line, f"{named} has other records in the log than the {len(chain)} that are shown", item=number)
             return None, ""
+        self._whole.add(subject)
         return len(chain), cite(chain[-1][1]) if chain else ""
 
     # 6: what is opened
@@ -302,9 +326,8 @@ class Showing:
                 self.report.not_checked("log", "the first record, which you hold the hash of, is not shown", counts=True)
             elif hashes[0] != anchors.first:
                 self.report.fault("log", "the first record is not the one you hold: this is another ledger under the same name", 0)
-        pinned = anchors.pinned if anchors is not None else None
-        if pinned is not None and self._head is not None and pinned.size == self._head.size and pinned.root != self._head.root:
-            self.report.fault("log", f"two signed heads for size {pinned.size}: the checkpoint you hold is over other records than these")
+        for held in self.trust.heads:
+            self._held_head(held)
         ledger = self._state.fact("ledger", LedgerFact)
         if self.trust.policy is not None and ledger is not None:
             if not {log.vkey for log in self.trust.policy.logs} & set(ledger.vkeys):
@@ -312,6 +335,27 @@ class Showing:
         self._pins(hashes)
         if not self.trust.anchored:
             self._untie()
+        elif not self._tied(hashes):
+            self.report.not_checked("log", "nothing here leads to the records or the checkpoint that you hold", counts=True)
+
+    def _held_head(self, held: Checkpoint) -> None:
+        if self._head is None or held.origin != self.report.origin:
+            return
+        if held.size == self._head.size and held.root != self._head.root:
+            self.report.fault("log", f"two signed heads for size {held.size}: the checkpoint you hold is over other records than these")
+        elif held.size > self._head.size:
+            later = held.size - self._head.size
+            self.report.note("completeness", f"the checkpoint you hold is of size {held.size}: {later} later records are not spoken of")
+
+    def _tied(self, hashes: dict[int, bytes]) -> bool:
+        """Whether something that the reader holds is in it: the first record, one that was seen last, or this very checkpoint."""
+        anchors, head = self.trust.anchors, self._head
+        first = hashes.get(0)
+        return (
+            (first is not None and anchors is not None and anchors.first is not None)
+            or any(first is not None or pin.size - 1 in hashes for pin in self.trust.pins)
+            or any(head is not None and (held.size, held.root) == (head.size, head.root) for held in self.trust.heads)
+        )
 
     def _pins(self, hashes: dict[int, bytes]) -> None:
         for pin in self.trust.pins:
@@ -333,13 +377,16 @@ class Showing:
             note = parse_note(seal[0])
         except NoteError as error:
             return self.report.fault("signatures", f"the exporter's note cannot be read: {error}")
-        if note.text != format_seal(self.report.origin, self._exported_by[0], seal[1]):
+        if re.match(rb"custody-dossier/v([2-9]|[1-9][0-9]+)\n", note.text):
+            for line in LINES:
+                self.report.not_checked(line, "this dossier was made by a newer format: read it with a newer release", counts=True)
+        elif note.text != format_seal(self.report.origin, self._exported_by[0], seal[1]):
             self.report.fault("content", "the exporter's note is over another dossier than this one")
         elif not any(verifies(key, note) for key in self._exported_by[1]):
             self.report.fault("signatures", "the exporter's note is not signed by who signed the export act")
 
     def _say_what_is_withheld(self) -> None:
-        """Reasons stand in the export act, which its signer answers for."""
+        """Reasons stand in the export act, which its signer answers for. Of subjects that nothing here rests on, records stand alone."""
         absent = {cite(digest): record for chain in self._chains.values() for record, digest in chain if record.index not in self._notes}
         for withheld in self._export.withheld if self._export is not None else ():
             record = absent.get(withheld.record)
@@ -348,11 +395,19 @@ class Showing:
                 continue
             self.report.note("completeness", f"record {record.index} is withheld: {withheld.reason}")
             self.report.not_checked("custody", "entries are withheld; see completeness")
+            if record.tag in self._tags("handler:"):
+                self.report.not_checked("keys", "entries on the people who signed are withheld; see completeness", counts=True)
             absent.pop(withheld.record)
-        exported = {subject_tag(self.report.origin, item.subject) for item in self._export.items} if self._export is not None else set()
+        needed = self._tags("")
         for record in absent.values():
-            if record.tag in exported:
+            if record.tag in needed:
                 self.report.fault("completeness", "its entry is not shown, and the export act gives no reason", record.index)
+
+    def _tags(self, kind: str) -> set[bytes]:
+        """Of the subjects that the entries here are about, or rest on, and of those that were exported."""
+        items = {item.subject for item in self._export.items} if self._export is not None else set()
+        named = {subject for subject in self._subjects.keys() | items if subject.startswith(kind)} - {"ledger"}
+        return {subject_tag(self.report.origin, subject) for subject in named}
 
     def _untie(self) -> None:
         said = "whose keys these are is not established: nothing you hold says so"

@@ -1,9 +1,13 @@
 """What somebody shows of a log, as its audit asks for it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Literal, Protocol
 
-from ledger.entry import cite
+from msgspec import UnsetType
+
+from ledger import acts
+from ledger import fields as f
+from ledger.entry import Entry, cite
 from ledger.index import IndexProof
 
 
@@ -38,3 +42,22 @@ class Shown(Protocol):
 def format_seal(origin: str, export: str, tagmanifest: bytes) -> bytes:
     """The text that the exporter signs: the ledger, the export act (its entry's hash), and the SHA-256 of the list of all the rest."""
     return f"custody-dossier/v1\n{origin}\n{export}\n{cite(tagmanifest)}\n".encode()
+
+
+def rests_on(entry: Entry[acts.Body]) -> Iterator[str]:
+    """The other subjects that an entry cannot be judged without: who signed, who receives, what it lies in or comes from, who agreed."""
+    yield from signers_of(entry)
+    body = entry.body
+    if isinstance(body, acts.Release | acts.Handover) and isinstance(body.to, f.Recipient) and not isinstance(body.to.handler, UnsetType):
+        yield f"handler:{body.to.handler}"
+    if isinstance(body, acts.Store) and isinstance(body.location, f.Container):
+        yield body.location.container
+    if isinstance(body, acts.Derive):
+        yield from (parent.subject for parent in body.parents)
+    if not isinstance(body.persons, UnsetType):
+        yield from (f"person:{person.code}" for person in body.persons)
+
+
+def signers_of(entry: Entry[acts.Body]) -> list[str]:
+    """The subjects of the handlers who signed; the log's own key has none."""
+    return [f"handler:{name}" for name in entry.by if name != entry.ledger]

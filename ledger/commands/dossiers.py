@@ -8,11 +8,12 @@ if TYPE_CHECKING:
     from ledger.audit import Trust
     from ledger.report import Report
 
+from ledger.checkpoint import check_origin
 from ledger.commands.trust import trust_from
 from ledger.dossier.archive import open_tree
 from ledger.dossier.bag import check_bag
 from ledger.dossier.contents import Dossier
-from ledger.errors import CustodyError
+from ledger.errors import CustodyError, Malformed
 from ledger.record import parse_record
 from ledger.showing import Showing
 
@@ -22,7 +23,7 @@ def audit_dossier(path: Path, trust: str | None, use_pins: bool) -> "Report":
     with open_tree(path) as tree:
         dossier = Dossier(tree)
         report = Showing(dossier, _held(dossier, trust, use_pins)).run()
-        for sentence in check_bag(tree):
+        for sentence in (*check_bag(tree), *dossier.misplaced()):
             report.fault("content", sentence)
         for remark in tree.notes:
             report.note("content", remark)
@@ -44,10 +45,12 @@ def _held(dossier: Dossier, trust: str | None, use_pins: bool) -> "Trust":
 
 
 def _claimed_origin(dossier: Dossier) -> str | None:
+    """A name that no log can have is none: nothing is looked up by it."""
     name = dossier.checkpoint().split(b"\n")[0]
     try:
-        return name.decode() or None
-    except UnicodeDecodeError:
+        check_origin(name.decode())
+        return name.decode()
+    except (UnicodeDecodeError, Malformed):
         return None
 
 

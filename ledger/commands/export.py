@@ -48,7 +48,7 @@ def export(to: str, layer: str, recipient: tuple[str, str], withhold: tuple[str,
         if desk.away or shared.draft:
             raise Usage("an export is recorded and closed where the key of the log is")
         subjects = [choice.subject for choice in chosen(desk, options, along=True)]
-        selected, held_back = choose(desk.ledger, subjects), _withheld(desk.ledger, withhold)
+        selected, held_back = choose(desk.ledger, [*subjects, f"handler:{desk.handler}"]), _withheld(desk.ledger, withhold)
         payload = _payload(desk.ledger, selected, held_back, no_files)
         manifest = manifest_of(payload)
         body = {
@@ -89,6 +89,8 @@ def _payload(ledger: Ledger, selected: Chosen, held_back: dict[int, str], no_fil
 
     if outside := sorted(set(held_back) - set(selected.entries)):
         raise Usage(f"record {outside[0]} is not among those that this dossier shows")
+    if 0 in held_back:
+        raise Usage("the first entry opens the ledger; without it nothing can be judged, so it cannot be withheld")
     shown = [index for index in selected.entries if index not in held_back]
     payload: dict[str, Content] = {
         at.record_name(index): ledger.store.record(index) for index in (*selected.entries, *selected.records)

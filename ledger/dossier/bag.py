@@ -39,7 +39,7 @@ _LABEL = re.compile(r"[A-Z][A-Za-z0-9-]{0,79}\Z")
 _VALUE = re.compile(r"(?! )[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]+(?<! )\Z")
 """Written out, since what a program calls printable grows with each Unicode, and every verifier must say the same."""
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
-_MAX_MANIFEST = MAX_MEMBERS * (64 + 2 + MAX_LENGTH + 1)
+MAX_MANIFEST = MAX_MEMBERS * (64 + 2 + MAX_LENGTH + 1)
 _MAX_INFO = 1 << 20
 
 
@@ -216,7 +216,7 @@ def _wrong_declaration(tree: Tree) -> Iterator[str]:
 def _wrong_list(tree: Tree, manifest: str, there: list[str]) -> Iterator[str]:
     """What stands against one manifest and the files that it is to list."""
     try:
-        listed = parse_manifest(tree.read(manifest, _MAX_MANIFEST))
+        listed = parse_manifest(tree.read(manifest, MAX_MANIFEST))
     except Malformed as error:
         yield f"{manifest}: {error}"
         return

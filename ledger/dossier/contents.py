@@ -1,15 +1,20 @@
 """What lies where in a dossier, and a dossier as its audit reads it."""
 
-from collections.abc import Iterable
+from base64 import urlsafe_b64decode
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cached_property
+from hashlib import sha256
 from typing import Literal
 
+from ledger.disclosure import disclosure_digest
 from ledger.dossier.archive import Tree
-from ledger.dossier.bag import MANIFEST, NOTE, TAGMANIFEST
+from ledger.dossier.bag import MANIFEST, MAX_MANIFEST, NOTE, TAGMANIFEST, parse_manifest
 from ledger.entry import MAX_ENTRY
-from ledger.errors import CustodyError
+from ledger.errors import CustodyError, Fault, Malformed
 from ledger.index import IndexProof, parse_index_proof
 from ledger.proof import parse_proof
+from ledger.record import parse_record
 
 RECORDS, ENTRIES = "data/records/", "data/entries/"
 FILES, DISCLOSURES = "data/files/", "data/disclosures/"
@@ -31,6 +36,11 @@ def entry_name(index: int, late: bool = False) -> str:
 
 def proof_name(index: int) -> str:
     return f"{PROOFS}{index:010}.tlog-proof"
+
+
+def disclosure_name(digest: str) -> str:
+    """A digest is base64url, with capitals that no name may have: in hex, then."""
+    return f"{DISCLOSURES}{urlsafe_b64decode(digest + '=').hex()}.txt"
 
 
 def index_name(tag: bytes) -> str:
@@ -80,15 +90,45 @@ class Dossier:
     def seal(self) -> tuple[bytes, bytes] | None:
         if NOTE not in self._names or TAGMANIFEST not in self._names:
             return None
-        return self._read(NOTE, MAX_ENTRY), bytes.fromhex(self.tree.sha256(TAGMANIFEST))
+        return self._read(NOTE, MAX_ENTRY), sha256(self._read(TAGMANIFEST, MAX_MANIFEST)).digest()
 
     def manifest_sha256(self) -> str | None:
-        return self.tree.sha256(MANIFEST) if MANIFEST in self._names else None
+        return sha256(self._read(MANIFEST, MAX_MANIFEST)).hexdigest() if MANIFEST in self._names else None
 
     def disclosures(self) -> Iterable[str]:
-        for name in sorted(self._names):
-            if name.startswith(DISCLOSURES):
-                yield self._read(name, 1 << 20).decode("ascii", "replace")
+        return [self._disclosure(name) for name in self._under(DISCLOSURES)]
+
+    def misplaced(self) -> Iterator[str]:
+        """What lies under a name that is another's, or belongs to nothing here: it would be passed over, and could mislead a person."""
+        yield from self._misplaced_records()
+        paired = {name for pair in self._found for name in pair}
+        for folder in (RECORDS, LATE_RECORDS, ENTRIES, LATE_ENTRIES):
+            yield from (f"{name} belongs to no record that is here" for name in self._under(folder) if name not in paired)
+        with suppress(CustodyError):  # the check of the bag says it
+            listed = parse_manifest(self._read(MANIFEST, MAX_MANIFEST))
+            files = (name for name in self._under(FILES) if listed.get(name) not in (None, name[len(FILES) :]))
+            yield from (f"{name} is not the file of that SHA-256" for name in files)
+        for name in self._under(DISCLOSURES):
+            with suppress(CustodyError):  # the audit says that it is none
+                if name != disclosure_name(disclosure_digest(self._disclosure(name))):
+                    yield f"{name} is not the disclosure of that digest"
+
+    def _misplaced_records(self) -> Iterator[str]:
+        seen = set[int]()
+        for name, _ in self._found:
+            with suppress(CustodyError):  # the audit says that it is none
+                index = parse_record(self._read(name, _RECORD)).index
+                if name not in (record_name(index), record_name(index, late=True)):
+                    yield f"{name} is record {index}"
+                if index in seen:
+                    yield f"record {index} stands twice"
+                seen.add(index)
+
+    def _under(self, folder: str) -> list[str]:
+        return sorted(name for name in self._names if name.startswith(folder))
+
+    def _disclosure(self, name: str) -> str:
+        return self._read(name, 1 << 20).decode("ascii", "replace")
 
     def content(self, sha256: str) -> Literal["match", "mismatch", "missing"]:
         name = f"{FILES}{sha256}"
@@ -100,4 +140,10 @@ class Dossier:
             return "mismatch"
 
     def _read(self, name: str, limit: int) -> bytes:
-        return self.tree.read(name, limit) if name in self._names else b""
+        """Nothing, where it is too long to be what it is called, or not even what the archive states: the bag's check names that."""
+        if name not in self._names or self.tree.size(name) > limit:
+            return b""
+        try:
+            return self.tree.read(name, limit)
+        except (Malformed, Fault):
+            return b""
