@@ -19,7 +19,7 @@ from hashlib import sha256
 
 from keys.errors import NoteError, SignatureError
 from keys.signing import ED25519, MLDSA44_COSIGNATURE, Verifier, parse_vkey, safe_public_key
-from ledger.checkpoint import MAX_SIZE, Checkpoint, check_origin
+from ledger.checkpoint import Checkpoint, check_origin
 from ledger.errors import Malformed, NewerFormat
 from ledger.merkle import HASH_SIZE
 from ledger.policy import NONE, Anchors, Auditors, Authorities, Policy
@@ -169,7 +169,7 @@ def _fields(words: list[str]) -> Iterator[tuple[str, str]]:
             if name == "head":
                 continue
             raise Malformed(f"the card does not hold the line `{name}` where it belongs: compare it with the paper")
-        end = at + 2
+        end = at + (2 if name == "origin" else 1)
         while end < len(words) and _lower(words[end]) not in _FIELDS[number + 1 :]:
             end += 1
         typed = "".join(words[at + 1 : end])
@@ -186,7 +186,7 @@ def _made(values: dict[str, str]) -> Card:
     """The checks hold, so what is wrong from here on was printed so."""
     wrong = [word for word in ("first", "key", "mldsa") if not _HEX.match(values[word])]
     head = _HEAD.match(values["head"]) if "head" in values else None
-    if wrong or ("head" in values and (head is None or int(head[1]) > MAX_SIZE)):
+    if wrong or ("head" in values and head is None):
         raise Malformed(f"the line `{(wrong or ['head'])[0]}` of the card is not in its form: make the card anew with custody card")
     first, public, mldsa = (bytes.fromhex(values[word]) for word in ("first", "key", "mldsa"))
     origin = values["origin"]

@@ -6,6 +6,7 @@ checked* and is no fault of the log: else whoever writes a file could accuse it.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from keys.signing import Verifier
 from ledger.checkpoint import Checkpoint, open_checkpoint
@@ -104,6 +105,13 @@ class Against:
             raise CannotTell(f"of the first {size} records only {self.report.judged} could be judged")
 
 
+class _Kept(NamedTuple):
+    """Where a record was read, and whether the log has signed it there."""
+
+    name: str
+    signed: bool
+
+
 @dataclass(slots=True)
 class Alone:
     """One signed checkpoint of a log, and keepsakes; no ledger. What holds is told on the line `log` of a report."""
@@ -116,7 +124,7 @@ class Alone:
     _roots: dict[int, tuple[bytes, str]] = field(default_factory=dict)
     _links: list[Heads] = field(default_factory=list)
     _proofs: list[tuple[str, LogProof, Checkpoint]] = field(default_factory=list)
-    _records: dict[int, tuple[bytes, str]] = field(default_factory=dict)
+    _records: dict[int, dict[bytes, _Kept]] = field(default_factory=dict)
     _forked: bool = False
 
     def judge(self, origin: str) -> Report:
@@ -185,12 +193,16 @@ class Alone:
         return None
 
     def _record(self, name: str, receipt: Receipt) -> None:
+        """A bare text, which anybody can write, contradicts nothing; two that the log has signed are proof."""
         if receipt.note is not None:
             check_receipt(receipt, self._keys)
-        index, (digest, other) = receipt.record.index, self._records.get(receipt.record.index, (receipt.digest, name))
-        if digest != receipt.digest:
-            self._fault(f"{other} and {name} hold different records for this place: what is signed by the log is proof against it", index)
-        self._records.setdefault(index, (receipt.digest, name))
+        index = receipt.record.index
+        known = self._records.setdefault(index, {})
+        if receipt.digest not in known or receipt.note is not None:
+            known[receipt.digest] = _Kept(name, receipt.note is not None)
+        signed = [kept.name for kept in known.values() if kept.signed]
+        if receipt.note is not None and len(signed) > 1:
+            self._fault(f"the log has signed different records for this place, in {' and in '.join(signed)}: it lied in one; keep both", index)
 
     def _root(self, head: Checkpoint, name: str, record: int | None = None) -> None:
         """Two roots of one size, both signed by the log, are proof."""
@@ -209,23 +221,27 @@ class Alone:
 
     def _place(self, name: str, proof: LogProof, head: Checkpoint, tied: set[int]) -> None:
         """Step 4, for one proof."""
-        index, (digest, source) = proof.index, self._records.get(proof.index, (b"", ""))
+        index, known = proof.index, self._records.get(proof.index, {})
         if self._roots[head.size][0] != head.root:
             return  # told as a fork
-        if not digest:
+        digest = next((digest for digest in known if _leads(proof, digest, head)), None)
+        if not known:
             self._open(f"{name} is for record {index}, which is not here: give its receipt, or its text, with --proof too")
-        elif not _leads(proof, digest, head):
-            self._open(f"record {index} of {source} does not lead to the checkpoint in {name}: one of the two is damaged, or the log lied in one")
+        elif digest is None:
+            self._open(f"{name} does not lead from record {index} to its own checkpoint: one of the two is damaged, or the log lied in one")
+        elif others := [kept.name for other, kept in known.items() if other != digest and kept.signed]:
+            self._fault(f"{name} proves this record, and the log has signed another one in {others[0]}: it lied in one; keep both", index)
         elif head.size not in tied:
             self._open(f"{name} is under the checkpoint of size {head.size}: {_bring(head.size, self.report.size)}")
         else:
-            self.report.note("log", f"record {index} of {source} is under the checkpoint of size {self.report.size}")
+            self.report.note("log", f"record {index} of {known[digest].name} is under the checkpoint of size {self.report.size}")
 
     def _unplaced(self, tied: set[int]) -> None:
         """What could not be compared with anything, and what could."""
         proved = {proof.index for _, proof, _ in self._proofs}
-        for index, (_, name) in sorted(self._records.items()):
+        for index, known in sorted(self._records.items()):
             if index not in proved:
+                name = next(iter(known.values())).name
                 self._open(f"{name} is for record {index}, and nothing leads from it to the checkpoint: give its proof too (custody prove {index})")
         for size, (_, name) in sorted(self._roots.items()):
             if size in tied and size != self.report.size:

@@ -6,6 +6,9 @@ from hashlib import sha256
 from mission import OLENA, ORIGIN, PETRO, Mission
 
 from keys.note import Note, format_note, parse_note, sign_note
+from ledger.card import card_of, format_card
+from ledger.checkpoint import Checkpoint
+from ledger.consistency import make_consistency
 from ledger.entry import compact
 from ledger.parcel import Parcel, ParcelEntry, format_parcel
 from ledger.record import record_hash
@@ -70,6 +73,19 @@ def parcel_bytes() -> bytes:
     receipts = [sign_note(record, [m.log]).decode() for record in m.records[-2:]]
     entries = [ParcelEntry(note=note.decode(), receipt=receipt) for note, receipt in zip(m.notes[-2:], receipts, strict=True)]
     return format_parcel(Parcel(ledger=ORIGIN, entries=entries, checkpoints=[head(m).decode()], disclosures=[]))
+
+
+def trust_card() -> str:
+    """Its card, with the head that its last entry announced."""
+    m = play()
+    size = len(m.records)
+    return _block("card", format_card(card_of(ORIGIN, record_hash(m.records[0]), m.log_keys, Checkpoint(ORIGIN, size, m.state.root(size)))))
+
+
+def consistency() -> str:
+    """The proof between its only checkpoint and itself."""
+    m = play()
+    return _block("consistency", make_consistency(head(m), head(m), []))
 
 
 def _block(kind: str, text: bytes) -> str:

@@ -32,6 +32,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "aliases": format_schema.aliases,
     "objects": format_schema.objects,
     "acts": format_schema.bodies,
+    "consistency": format_example.consistency,
+    "card": format_example.trust_card,
     "example": format_example.example,
     "parcel": format_example.parcel,
     "frames": codes,

@@ -79,6 +79,38 @@ def notes(report: dict[str, Any]) -> str:
     return "\n".join(note for line in report["lines"].values() for note in line["notes"])
 
 
+# what the reader holds of both
+
+
+def test_each_of_the_two_ledgers_is_held_against_its_own_anchors(two: Two) -> None:
+    """In one folder: a list of anchors, and a policy with the keys of both logs."""
+    two.close()
+    two.old.run("audit", "--save-trust", "old", as_=None)
+    two.begin()
+    two.take("--all")
+    two.new.run("checkpoint", as_=None)
+    two.new.run("audit", "--save-trust", "new", as_=None)
+    folders = [two.old.desk / name for name in ("old", "new")]
+    anchors = [json.loads((folder / "anchors.json").read_text("utf-8")) for folder in folders]
+    keys = "".join((folder / "policy").read_text("utf-8").replace("quorum none\n", "") for folder in folders)
+    folder = two.old.desk / "trust"
+    folder.mkdir()
+    (folder / "policy").write_text(keys + "quorum none\n", "utf-8")
+
+    def audit(expect: int) -> dict[str, Any]:
+        (folder / "anchors.json").write_text(json.dumps(anchors, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        words = ("audit", "--no-pins", "--trust", "trust", "--before", two.old.ledger_folder, "--json")
+        found: dict[str, Any] = two.new.run(*words, as_=None, expect=expect).json
+        return found
+
+    sound = audit(0)
+    assert faults(sound) == faults(sound["before"]) == []
+    assert "a key of the log that you pinned" not in notes(sound["before"])
+    anchors[0]["first"] = "A" * 43 + "="
+    false = audit(1)
+    assert faults(false["before"]) == ["the first record is not the one you hold: this is another ledger under the same name"]
+
+
 # the new ledger
 
 

@@ -7,6 +7,8 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from independent_note import Wrong
+from independent_trust import anchors as independent_anchors
 
 from keys.signing import ED25519, ED25519_COSIGNATURE, CosignerEd25519, Ed25519Signer, MLDSASigner, Verifier
 from ledger.checkpoint import Checkpoint, sign_checkpoint
@@ -16,9 +18,12 @@ from ledger.policy import (
     Auditors,
     Authorities,
     Policy,
+    anchors_of,
     check_together,
+    format_anchor_list,
     format_anchors,
     format_policy,
+    parse_anchor_list,
     parse_anchors,
     parse_policy,
 )
@@ -328,3 +333,58 @@ def test_policy_and_anchors_must_be_of_one_log_and_an_auditor_is_nobody_else() -
         doubled = msgspec.structs.replace(anchors, auditors=Auditors(vkeys=[auditor.vkey], quorum=1))
         with pytest.raises(Malformed, match="audit itself"):
             check_together(parse_policy(BASE.encode() + b"quorum a\n"), doubled)
+
+
+# --- anchors of several ledgers ---
+
+OTHER = {**PLAIN, "origin": "other.example", "checkpoint": OTHER_PIN}
+LAST = {**PLAIN, "origin": "z.example", "checkpoint": None}
+
+
+def test_anchors_of_several_ledgers_are_a_list_and_each_is_found_by_its_origin() -> None:
+    held = parse_anchor_list(text([OTHER, PLAIN, LAST]))
+    assert [anchors.origin for anchors in held] == ["other.example", ORIGIN, "z.example"]
+    assert anchors_of(held, ORIGIN) == parse_anchors(text(PLAIN))
+    assert anchors_of(held, "nobody.example") is None
+    assert format_anchor_list(held[::-1]) == text([OTHER, PLAIN, LAST])
+
+
+def test_anchors_of_one_ledger_stay_one_object() -> None:
+    (only,) = parse_anchor_list(text(PLAIN))
+    assert only == parse_anchors(text(PLAIN))
+    assert format_anchor_list([only]) == text(PLAIN)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [[], [PLAIN], [PLAIN, OTHER], [PLAIN, PLAIN], [OTHER, PLAIN, PLAIN], [OTHER, {**PLAIN, "clock_tolerance_s": -1}], [OTHER, None], [[OTHER, PLAIN]],
+     [OTHER, {**PLAIN, "checkpoint": OTHER_PIN}], {"anchors": [OTHER, PLAIN]}],
+)  # fmt: skip
+def test_a_list_of_anchors_in_another_form_is_refused(value: Any) -> None:
+    with pytest.raises((Malformed, NewerFormat)):
+        parse_anchor_list(text(value))
+
+
+def test_a_list_of_anchors_in_another_spelling_is_refused() -> None:
+    whole = text([OTHER, PLAIN])
+    assert list(independent_anchors(whole)) == ["other.example", ORIGIN]
+    for data in (whole[:-1], whole + b"\n", json.dumps([OTHER, PLAIN]).encode(), b" " + whole, whole.replace(b"  ", b"\t"), whole + b" " * (1 << 20)):
+        with pytest.raises(Malformed):
+            parse_anchor_list(data)
+
+
+def test_one_of_several_anchors_of_a_later_format_is_not_guessed_at() -> None:
+    for last in ({**PLAIN, "custody": "anchors/v2"}, {**PLAIN, "more": 1}):
+        with pytest.raises(NewerFormat):
+            parse_anchor_list(text([OTHER, last]))
+
+
+@given(st.lists(st.sampled_from([OTHER, PLAIN, LAST]), max_size=4))
+def test_two_readers_take_the_same_lists(values: list[dict[str, Any]]) -> None:
+    try:
+        ours = [anchors.origin for anchors in parse_anchor_list(text(values))]
+    except Malformed:
+        with pytest.raises(Wrong):
+            independent_anchors(text(values))
+    else:
+        assert ours == list(independent_anchors(text(values)))

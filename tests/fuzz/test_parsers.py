@@ -3,9 +3,9 @@
 import os
 import random
 import time
-from base64 import urlsafe_b64decode
+from base64 import b64decode, urlsafe_b64decode
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -18,22 +18,37 @@ from parcels import answer, request
 from keys.errors import KeyFileError, NoteError, PassphraseError, SignatureError
 from keys.kept import _frame, _frames
 from keys.keyfile import Public, format_key, make_key, parse_key
-from keys.note import format_note, parse_note
+from keys.note import format_note, parse_note, sign_note
 from keys.openssh import openssh_seed
 from keys.seal import Cost
 from keys.signing import parse_vkey
-from ledger.checkpoint import format_checkpoint_text, parse_checkpoint_text
+from ledger.card import card_of, format_card, parse_card
+from ledger.checkpoint import Checkpoint, format_checkpoint_text, parse_checkpoint_text
+from ledger.consistency import Consistency, check_two_heads, make_consistency, make_equivocation, parse_two_heads
 from ledger.disclosure import make_disclosure, open_disclosure
 from ledger.entry import decode_entry, encode_entry
 from ledger.errors import CustodyError, Malformed
+from ledger.exposure import Alone
 from ledger.frames import frames, join_frames
 from ledger.index import Index, check_index_proof, format_index_proof, parse_index_proof
-from ledger.merkle import inclusion_proof, root_of
+from ledger.keepsake import parse_keepsake
+from ledger.merkle import consistency_proof, inclusion_proof, root_of
 from ledger.objects.manifest import build_manifest, parse_manifest
 from ledger.parcel import format_parcel, parse_parcel
-from ledger.policy import Anchors, Auditors, Authorities, format_anchors, format_policy, parse_anchors, parse_policy
+from ledger.policy import (
+    Anchors,
+    Auditors,
+    Authorities,
+    format_anchor_list,
+    format_anchors,
+    format_policy,
+    parse_anchor_list,
+    parse_anchors,
+    parse_policy,
+)
 from ledger.proof import format_proof, parse_proof
 from ledger.record import format_record, parse_record, record_hash, subject_tag
+from ledger.source import Trust
 
 
 @dataclass(frozen=True)
@@ -65,6 +80,60 @@ def anchors() -> list[bytes]:
     note = next(iter(mission().checkpoints.values())).decode()
     both = Anchors(origin=ORIGIN, first=record_hash(mission().records[0]), checkpoint=note, **nobody)
     return [format_anchors(both), format_anchors(msgspec.structs.replace(both, checkpoint=None))]
+
+
+def anchor_lists() -> list[bytes]:
+    one = msgspec.structs.replace(parse_anchors(anchors()[1]), origin="a.example")
+    return [format_anchor_list([parse_anchors(data), one]) for data in anchors()]
+
+
+def cards() -> list[bytes]:
+    m = mission()
+    size = next(iter(m.checkpoints))
+    bare = card_of(ORIGIN, record_hash(m.records[0]), m.log_keys)
+    return [format_card(card) for card in (bare, replace(bare, head=Checkpoint(ORIGIN, size, m.state.root(size))))]
+
+
+def carded(data: bytes) -> bytes:
+    """White space and the case of hex may differ: what is taken is one of the cards that were made."""
+    assert format_card(parse_card(data)) in cards()
+    return data
+
+
+@cache
+def two_heads() -> list[bytes]:
+    leaves = [record_hash(raw) for raw in mission().records]
+    (old, note), (new, newer), *_ = mission().checkpoints.items()
+    path = consistency_proof(old, new, lambda level, index, width: leaves[index << 8 : (index << 8) + width])
+    return [make_consistency(note, newer, path), make_equivocation(note, newer, bytes(32), path)]
+
+
+def _two_heads(data: bytes) -> bytes:
+    proof = parse_two_heads(data)
+    try:
+        check_two_heads(proof, [mission().log.verifier])
+    except CustodyError:
+        pass
+    path = [b64decode(each) for each in proof.path]
+    if isinstance(proof, Consistency):
+        return make_consistency(proof.old.encode(), proof.new.encode(), path)
+    return make_equivocation(proof.old.encode(), proof.new.encode(), b64decode(proof.root), path)
+
+
+def receipts() -> list[bytes]:
+    return [sign_note(raw, [mission().log]) for raw in mission().records[:2]]
+
+
+def keepsakes() -> list[bytes]:
+    return [*proofs(), *two_heads(), *mission().checkpoints.values(), *mission().records[:2], *receipts()]
+
+
+def kept_thing(data: bytes) -> bytes:
+    """Nothing that is made up or damaged speaks against a log that never lied."""
+    note = next(iter(mission().checkpoints.values()))
+    trust = Trust(policy=parse_policy(policies()[0]))
+    assert Alone(note, trust, [parse_keepsake("kept", data)]).judge(ORIGIN).exit_code() in (0, 3)
+    return data
 
 
 def policies() -> list[bytes]:
@@ -186,6 +255,10 @@ PARSERS = {
     ),
     "policy": Parser(policy, policies, (Malformed,)),
     "anchors": Parser(lambda d: format_anchors(parse_anchors(d)), anchors, (CustodyError,)),
+    "anchors of several": Parser(lambda d: format_anchor_list(parse_anchor_list(d)), anchor_lists, (CustodyError,)),
+    "card": Parser(carded, cards, (CustodyError,)),
+    "two heads": Parser(_two_heads, two_heads, (CustodyError,)),
+    "keepsake": Parser(kept_thing, keepsakes, (CustodyError,)),
     "index proof": Parser(index_proof, index_proofs, (CustodyError,)),
     "tlog proof": Parser(lambda d: _proof(d), proofs, (CustodyError,)),
     "manifest": Parser(listed, manifests, (Malformed,)),
