@@ -139,6 +139,13 @@ def test_arrows_run_one_way(module: str) -> None:
     assert wrong_arrows(file.read_text("utf-8"), module, file.name == "__init__.py") == []
 
 
+def test_the_verifier_inside_a_dossier_stands_alone() -> None:
+    """It travels in every dossier, and runs where nothing of ours is installed: the standard library and nothing else."""
+    used = {name.split(".")[0] for _, name in imports(MODULES["ledger.dossier.verify"].read_text("utf-8"), "ledger.dossier.verify")}
+    assert used <= set(sys.stdlib_module_names) | {"__future__"}
+    assert not used & {"ledger", "keys", "cli", "subprocess", "socket", "urllib", "ctypes", "importlib"}
+
+
 @pytest.mark.parametrize("module", [name for name in MODULES if home(name) in PURE])
 def test_deciding_code_is_pure(module: str) -> None:
     assert impurities(MODULES[module].read_text("utf-8"), module) == []
