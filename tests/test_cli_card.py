@@ -98,17 +98,30 @@ def test_the_head_on_a_card_shows_a_cut_end(a: Attacker) -> None:
 
 
 def test_the_head_on_a_card_shows_another_past(a: Attacker) -> None:
-    """The operator makes the log anew from record 12 on, and signs it."""
+    """The log goes on from an older state, and is closed at the very size that the card has."""
     office = a.office
     office.run("card", "--head", "--to", "head.txt", as_=None)
-    a.rewrite([*a.notes[:12], a.notes[14]])
+    a.sql("DELETE FROM log WHERE idx >= 12", "DELETE FROM checkpoints WHERE size > 12")
+    assert a.reindex()
+    for folder in ("pins", "signed"):
+        shutil.rmtree(office.home / folder)
+    for text in ("one", "two"):
+        office.act("note", office.subject("O-1"), "petro", {"text": text})
+    office.run("checkpoint", as_=None)
     said = stranger(office).run("audit", "--trust", "head.txt", as_=None, expect=1).stdout
-    assert "checkpoint you hold" in said
+    assert "two signed heads for size 15: the checkpoint you hold is over other records than these" in said
 
 
 def test_no_card_is_printed_of_a_ledger_that_this_computer_knows_to_be_cut(a: Attacker) -> None:
     a.sql("DELETE FROM log WHERE idx >= 12", "DELETE FROM checkpoints WHERE size > 12")
     assert "you have seen" in a.office.run("card", as_=None, expect=4).stderr
+
+
+@pytest.mark.parametrize("deed", ["DELETE FROM log WHERE idx >= 13", "UPDATE log SET hash = zeroblob(32) WHERE idx = 3"])
+def test_no_head_is_printed_that_is_not_over_the_records_that_are_here(a: Attacker, deed: str) -> None:
+    a.sql(deed, restore=False)
+    said = stranger(a.office).run("card", "--head", as_=None, expect=1).stderr
+    assert "not over the records that are here" in said
 
 
 def test_the_card_does_not_rest_on_the_tables_beside_the_log(a: Attacker) -> None:

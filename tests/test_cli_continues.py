@@ -111,6 +111,17 @@ def test_each_of_the_two_ledgers_is_held_against_its_own_anchors(two: Two) -> No
     assert faults(false["before"]) == ["the first record is not the one you hold: this is another ledger under the same name"]
 
 
+def test_the_ended_ledger_is_tied_to_what_a_reader_knows_by_the_one_that_continues_it(two: Two) -> None:
+    """Who has only the card of the new one, and no pin of either."""
+    two.close()
+    two.begin()
+    two.new.run("card", "--to", "card.txt", as_=None)
+    two.new.env["CUSTODY_HOME"] = str(two.old.folder / "nobody")
+    words = ("audit", "--trust", "card.txt", "--before", two.old.ledger_folder, "--json")
+    report = two.new.run(*words, as_=None, expect=0).json
+    assert report["before"]["lines"]["log"]["verdict"] == "pass"
+
+
 # the new ledger
 
 

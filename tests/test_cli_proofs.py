@@ -12,12 +12,13 @@ import pytest
 from attacked import SIZE
 from attacker import Attacker
 from independent_trust import two_heads
-from office import CHEAP, ORIGIN, PASSPHRASE, Office, Result, full
+from office import CHEAP, ORIGIN, PASSPHRASE, Office, Result, full, make_office
 
 from keys.note import parse_note, sign_note
 from keys.signing import Ed25519Signer
 from ledger.checkpoint import Checkpoint, sign_checkpoint
 from ledger.consistency import make_consistency
+from ledger.merkle import EMPTY_ROOT
 from ledger.proof import format_proof, parse_proof
 
 RECORD = 9
@@ -161,6 +162,16 @@ def test_a_record_that_stands_while_those_around_it_were_changed_is_told_so(kept
     assert "record 2: it stands as the log signed it, but not the records around it" in said
 
 
+def test_another_ledger_under_the_same_name_is_exposed_by_a_key_that_only_the_card_names(kept: Attacker, tmp_path: Path) -> None:
+    """It brings a key of its own, and has never heard of the one that signed the receipt."""
+    twin = Attacker(make_office(tmp_path / "twin"))
+    twin.office.run("checkpoint", as_=None)
+    for name in ("card.txt", "9.receipt", "15.checkpoint"):
+        shutil.copy(kept.office.desk / name, twin.office.desk)
+    assert "record 9: it is not here, and the log has signed it in 9.receipt" in exposed(twin, "9.receipt")
+    assert "the log signed 15 in 15.checkpoint" in exposed(twin, "15.checkpoint")
+
+
 # what accuses nobody
 
 
@@ -190,11 +201,13 @@ def test_a_proof_whose_path_was_damaged_accuses_nobody(kept: Attacker) -> None:
 
 
 def test_a_checkpoint_of_somebody_else_accuses_nobody(kept: Attacker) -> None:
-    """Of the same name by another key, of another name, and with a line that was altered."""
+    """Of the same name by another key, of another name, without the log's Ed25519 line, and altered."""
     other = Ed25519Signer("other.example", bytes(32))
     forged = sign_checkpoint(Checkpoint(ORIGIN, 12, bytes(32)), [Ed25519Signer(ORIGIN, bytes(32))])
     altered = kept.heads[12].replace(b"\n12\n", b"\n11\n")
-    for note in (forged, sign_checkpoint(Checkpoint("other.example", 12, bytes(32)), [other]), altered):
+    by_the_log = sign_checkpoint(Checkpoint("other.example", 12, bytes(32)), [kept.log.signer])
+    half = kept.checkpoint(12, bytes(32), [kept.log.cosigner] if kept.log.cosigner else [])
+    for note in (forged, sign_checkpoint(Checkpoint("other.example", 12, bytes(32)), [other]), by_the_log, half, altered):
         kept.office.file("x.checkpoint", note)
         said = asked(kept, "x.checkpoint", expect=3).stdout
         assert "x.checkpoint could not be judged" in said
@@ -279,8 +292,8 @@ def test_a_newer_checkpoint_than_any_here_cannot_be_judged(kept: Attacker) -> No
 
 
 def test_tables_that_do_not_fit_the_newest_head_are_no_proof_of_a_fork(kept: Attacker) -> None:
-    kept.sql("UPDATE log SET hash = zeroblob(32) WHERE idx = 3", restore=False)
-    for name in ("12.checkpoint", "15.checkpoint"):
+    for place, name in ((13, "12.checkpoint"), (3, "12.checkpoint"), (3, "15.checkpoint")):
+        kept.sql(f"UPDATE log SET hash = randomblob(32) WHERE idx = {place}", restore=False)
         said = kept.office.run("prove", "--consistent", name, "--to", "x.json", as_=None, expect=1).stderr
         assert "the newest checkpoint here is not over the records that are here" in said
         assert not (kept.office.desk / "x.json").exists()
@@ -292,6 +305,11 @@ def test_what_is_no_checkpoint_of_this_log_gives_no_proof(kept: Attacker) -> Non
     for content in (forged, other, b"", b"x\n\nx\n", kept.notes[3], kept.heads[12].replace(b"\n12\n", b"\n13\n")):
         kept.office.file("x.checkpoint", content)
         assert "could not be judged" in kept.office.run("prove", "--consistent", "x.checkpoint", as_=None, expect=3).stderr
+
+
+def test_a_checkpoint_over_no_record_proves_nothing(kept: Attacker) -> None:
+    kept.office.file("0.checkpoint", kept.checkpoint(0, EMPTY_ROOT))
+    assert "over no record proves nothing" in kept.office.run("prove", "--consistent", "0.checkpoint", as_=None, expect=3).stderr
 
 
 @pytest.mark.parametrize("words", [(), ("3", "--consistent", "12.checkpoint"), ("--consistent", "12.checkpoint", "--size", "12"), ("--absent",)])
@@ -333,7 +351,9 @@ def test_a_checkpoint_by_itself_is_held_against_the_card(kept: Attacker) -> None
     alone(kept, "15.checkpoint", expect=0)
     alone(kept, "15.checkpoint", expect=3, trust=None)
     kept.office.file("false.checkpoint", sign_checkpoint(Checkpoint(ORIGIN, 15, bytes(32)), [Ed25519Signer(ORIGIN, bytes(32))]))
-    assert "the checkpoint could not be judged" in alone(kept, "false.checkpoint", expect=3)
+    said = alone(kept, "false.checkpoint", "12.checkpoint", expect=3)
+    assert "the checkpoint could not be judged" in said
+    assert "12.checkpoint" not in said  # nothing is held against what cannot be relied on
 
 
 @pytest.mark.parametrize(
@@ -389,6 +409,7 @@ def test_a_text_that_nobody_signed_exposes_nobody(kept: Attacker) -> None:
     equivocating(kept)
     said = alone(kept, "15.checkpoint", "9.receipt", "other.record", "9.tlog-proof", expect=0)
     assert "record 9 of 9.receipt is under" in said
+    alone(kept, "15.checkpoint", "other.record", "9.receipt", "9.tlog-proof", expect=0)
     assert "does not lead from record 9" in alone(kept, "15.checkpoint", "other.record", "9.tlog-proof", expect=3)
 
 
