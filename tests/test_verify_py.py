@@ -437,3 +437,50 @@ def test_a_link_in_a_folder_is_refused(demo: Path, tmp_path: Path) -> None:
     shutil.copytree(demo / "case", tmp_path / "case")
     (tmp_path / "case" / "files" / "link").symlink_to("/etc/passwd")
     assert verify(tmp_path / "case", "--trust", demo / "trust").status == 3
+
+
+def test_a_dossier_that_nothing_leads_to_from_the_pinned_checkpoint_is_not_checked(dossiers: Path, tmp_path: Path) -> None:
+    """Trust without the hash of record 0: the pinned checkpoint is older than the dossier's, and no consistency proof is there."""
+    shutil.copytree(dossiers / "trust", tmp_path / "trust")
+    anchors = tmp_path / "trust" / "anchors.json"
+    anchors.write_text(re.sub('"first": "[^"]*"', '"first": null', anchors.read_text()))
+    told = verify(dossiers / "dossier", "--trust", tmp_path / "trust", "--json")
+    assert told.status == 3
+    assert {line for line, verdict in told.verdicts().items() if verdict == "pass"} == {"content"}
+
+
+def subproof(size: int, leaves: list[bytes], known: bool = True) -> list[bytes]:
+    """RFC 6962 section 2.1.2, word for word."""
+    if size == len(leaves):
+        return [] if known else [V.tree_root(leaves)]
+    half = 1 << (len(leaves) - 1).bit_length() - 1
+    if size <= half:
+        return [*subproof(size, leaves[:half], known), V.tree_root(leaves[half:])]
+    return [*subproof(size - half, leaves[half:], False), V.tree_root(leaves[:half])]
+
+
+def test_a_consistency_proof_ties_a_dossier_to_an_older_checkpoint(dossiers: Path, tmp_path: Path) -> None:
+    """As before, with the proof: all that is at fault now is that no manifest lists it."""
+    shutil.copytree(dossiers / "trust", tmp_path / "trust")
+    dossier, path = in_dossier(dossiers, tmp_path / "dossier"), tmp_path / "trust" / "anchors.json"
+    path.write_text(re.sub('"first": "[^"]*"', '"first": null', path.read_text()))
+    old, new = json.loads(path.read_text())["checkpoint"], (dossier / "custody" / "checkpoint").read_text()
+    sizes = [int(note.split("\n")[1]) for note in (old, new)]
+    written = sorted((write_out(dossiers / "case.ledger", tmp_path / "whole") / "records").iterdir())
+    hashes = [V.parse_record(file.read_bytes()).hash for file in written]
+    (dossier / "custody" / "consistency").mkdir()
+    for end, passed in ((sizes[1], True), (sizes[1] - 1, False)):
+        proof = {"custody": "consistency/v1", "old": old, "new": new, "path": [V.b64(one) for one in subproof(sizes[0], hashes[:end])]}
+        (dossier / "custody" / "consistency" / f"{sizes[0]}.json").write_text(V.printed(proof) + "\n")
+        told = verify(dossier, "--trust", tmp_path / "trust", "--json")
+        assert {line for line, _ in told.faults} == ({"content"} if passed else {"content", "log"})
+        assert (told.verdicts()["log"] == "pass") == passed
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", '{\n  "custody": 1\n}\n', "\xff", "[" * 100_000])
+def test_trust_that_cannot_be_read_is_no_fault_of_the_ledger(demo: Path, tmp_path: Path, text: str) -> None:
+    shutil.copytree(demo / "trust", tmp_path / "trust")
+    (tmp_path / "trust" / "anchors.json").write_text(text)
+    told = verify(demo / "case", "--trust", tmp_path / "trust")
+    assert told.status == 3
+    assert "Traceback" not in told.stderr

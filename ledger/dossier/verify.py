@@ -31,6 +31,7 @@ import stat
 import struct
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Tuple
 
@@ -2249,7 +2250,10 @@ class Audit:
         if self.ledger.log and not ours & set(self.policy.log):
             self.report.fault("log", None, None, "no key of this log stands in your policy")
         if anchors.checkpoint is not None:
-            self.check_pinned(anchors.checkpoint)
+            try:
+                self.check_pinned(anchors.checkpoint)
+            except Malformed as wrong:
+                self.report.fault("log", None, None, str(wrong))
         names = {name for name, key in self.policy.witnesses.items() if key in self.cosigned}
         if not self.policy.met(names):
             self.report.cannot("log", "the witnesses that your policy asks for have not cosigned", at_all=True)
@@ -2273,8 +2277,10 @@ class Audit:
         if self.newest and self.newest.size == pinned.size and self.newest.root != pinned.root:
             return self.report.fault("log", None, None, "two signed heads for size %d: you hold the other" % pinned.size)
         if not self.d.whole:
-            if self.newest != pinned:
-                self.report.note("log", "the checkpoint that you hold: consistency not checked")
+            if not self.leads_from(pinned, data):
+                self.report.note("log", "nothing leads from the checkpoint that you hold to that of this dossier")
+                if self.anchors and self.anchors.first is None:
+                    self.nothing_held("nothing leads from the checkpoint that you hold to that of this dossier")
         elif pinned.size > len(self.records):
             if self.broken is None:
                 end = "this ledger has %d records, you hold a checkpoint of size %d: the end is missing"
@@ -2282,6 +2288,19 @@ class Audit:
         elif tree_root([self.records[i].hash for i in range(pinned.size)]) != pinned.root:
             self.report.fault("log", None, None, "two signed heads for size %d: the one you hold is over other records" % pinned.size)
         return None
+
+    def leads_from(self, pinned: Checkpoint, data: bytes) -> bool:
+        """Whether the bag's checkpoint is the pinned one, or a consistency proof (section 9) leads from that to it."""
+        name = f"custody/consistency/{pinned.size}.json"
+        if self.newest is None or name not in self.d.tree.names:
+            return self.newest == pinned
+        proof = decode_json(self.d.tree.read(name))
+        well(isinstance(proof, dict) and list(proof) == ["custody", "old", "new", "path"], "not a consistency proof")
+        well(proof["custody"] == "consistency/v1" and fits("list of Hash, 0 to 64", proof["path"]), "not a consistency proof")
+        well((proof["old"], proof["new"]) == (data.decode(), self.head[0].decode()), "a consistency proof of other checkpoints")
+        path = [unb64(text, 32) for text in proof["path"]]
+        well(consistent(pinned.size, self.newest.size, pinned.root, self.newest.root, path), "a consistency proof that does not hold")
+        return True
 
     # what is told of each line
 
@@ -2424,6 +2443,13 @@ def read_trust(folder: str | None) -> tuple[Policy | None, list[Anchors]]:
         return Policy(policy.read(1 << 21).decode()), parse_anchors(anchors.read(1 << 20))
 
 
+# Whatever a reader stumbles over is `cannot tell`, never the exit status 1 of an uncaught error, which would say that there is a fault.
+UNREADABLE = (
+    *(Malformed, Newer, NotHere, Fault, OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError),
+    *(RuntimeError, AssertionError, MemoryError, zipfile.BadZipFile, struct.error, zlib.error),
+)
+
+
 def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description="Check a dossier of a custody ledger. Exit status: 0 sound, 1 a fault, 2 wrong use, 3 cannot tell.")
     parser.add_argument("dossier", help="a folder or a .zip")
@@ -2442,8 +2468,8 @@ def main(words: Sequence[str]) -> int:
         for wrong in [] if audit.d.whole else check_bag(tree):
             report.fault("content", None, None, wrong)
         audit.run()
-    except (Malformed, Newer, KeyError, OSError, ValueError, RuntimeError, EOFError, zipfile.BadZipFile, struct.error) as wrong:
-        print(f"cannot be read: {safe(str(wrong))}", file=sys.stderr)
+    except UNREADABLE as wrong:
+        print(f"cannot be read: {safe(str(wrong) or type(wrong).__name__)}", file=sys.stderr)
         return 3
     status = report.status(told.require)
     lines = [as_json(report, status)] if told.json else [*map(safe, as_lines(audit, status)), *map(audit.which, told.file)]
