@@ -66,6 +66,12 @@ def test_keys_of_low_or_mixed_order_are_not_usable() -> None:
     assert not V.usable(V.encode_point(V.add(point, eighth)))
 
 
+def test_a_signature_that_fits_every_text_is_refused() -> None:
+    """A and R are the neutral point, S is 0: the equation holds whatever was signed."""
+    one = (1).to_bytes(32, "little")
+    assert not V.verify_ed25519(one, b"any text", one + bytes(32))
+
+
 def hashed(text: str) -> bytes:
     return base64.b64decode(text or "")
 
@@ -355,7 +361,7 @@ def test_every_member_of_a_dossier_matters(dossiers: Path, tmp_path: Path, how: 
 TOUCHED = {
     "custody/policy": "", "data/entries/0000000008.note": "custody", "data/records/0000000008.record": "custody",
     "custody/proofs/0000000008.tlog-proof": "custody", "dossier.note": "", "manifest-sha256.txt": "", "bag-info.txt": "",
-    "data/entries/0000000002.note": "custody signatures", "data/records/0000000002.record": "custody signatures", "custody/checkpoint": "",
+    "data/entries/0000000002.note": "custody signatures", "custody/checkpoint": "",
 }  # fmt: skip
 
 
@@ -368,7 +374,7 @@ def test_a_touched_member_is_named_as_the_audit_names_it(dossiers: Path, tmp_pat
     (dossier / name).write_bytes(data)
     if how == "removed":
         (dossier / name).unlink()
-    but = TOUCHED[name] if how == "removed" or "records" in name else TOUCHED[name].replace(" signatures", "")
+    but = TOUCHED[name] if how == "removed" else TOUCHED[name].replace(" signatures", "")
     assert agree(Office(dossiers), dossier, but).status == 1
 
 
@@ -431,6 +437,20 @@ def test_what_stands_twice_in_a_zip_file_is_refused(demo: Path, tmp_path: Path) 
     with pytest.warns(UserWarning, match="Duplicate"):
         file = zipped(demo / "case", tmp_path / "case.zip", lambda file: file.writestr("records/0000000000.record", b""))
     assert verify(file, "--trust", demo / "trust").status == 3
+
+
+def test_members_of_a_zip_file_that_overlap_are_refused(tmp_path: Path) -> None:
+    """Two names for one stretch of compressed bytes, as in a bomb."""
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as file:
+        file.writestr("a", b"x" * 50)
+        second = file.start_dir
+        file.writestr("b", b"x" * 50)
+    data = bytearray((tmp_path / "two.zip").read_bytes())
+    place = data.rindex(second.to_bytes(4, "little"))
+    data[place : place + 4] = (1).to_bytes(4, "little")
+    (tmp_path / "two.zip").write_bytes(data)
+    with pytest.raises(V.Malformed, match="overlap"):
+        V.open_zip(str(tmp_path / "two.zip"))
 
 
 def test_a_link_in_a_folder_is_refused(demo: Path, tmp_path: Path) -> None:
