@@ -32,7 +32,7 @@ from ledger.record import Record, parse_record, record_hash, subject_tag
 from ledger.remainder import Remainder
 from ledger.report import LINES, Report, places
 from ledger.roster import verifier_of
-from ledger.shown import Shown, format_seal, rests_on
+from ledger.shown import Shown, format_seal, rests_on, signers_of
 from ledger.signers import Judge, Signers, at_once
 from ledger.source import Trust
 from ledger.state import Changes, Head, LedgerFact
@@ -265,7 +265,8 @@ class Showing:
         for subject in sorted(self._subjects.keys() - exported - {"ledger", f"handler:{self.report.origin}"}):
             self._proved(subject, "keys" if subject.startswith("handler:") else "custody", None)
         for record, entry, refused in self._open:
-            if {entry.subject, *rests_on(entry)} - {"ledger"} <= self._whole:
+            needed = set(signers_of(entry)) if refused.rule == "key.unknown" else {entry.subject, *rests_on(entry)} - {"ledger"}
+            if needed <= self._whole:
                 self._broken(record, entry, refused)
             else:
                 self._rests(record, refused)
@@ -276,7 +277,7 @@ class Showing:
         chain, proof = self._chains.get(tag, []), self.shown.index_proof(tag)
         named = number or subject
         if proof is None or self._index_root is None:
-            self.report.not_checked(line, f"nothing proves that all records of {named} are shown", counts=line == "keys")
+            self.report.not_checked(line, f"nothing proves that all records of {named} are shown", counts=True)
             return None, ""
         try:
             value = check_index_proof(self._index_root, tag, proof)
@@ -418,6 +419,8 @@ class Showing:
 
     def _say_what_is_missing(self) -> None:
         self._say_what_is_withheld()
+        for line in ("signatures", "keys", "custody") if not self.report.judged else ():
+            self.report.not_checked(line, "no record that is shown could be judged", counts=True)
         if self._unseen:
             self.report.not_checked("log", f"what the signers of records {places(self._unseen)} had seen is not shown")
         size = self.report.checkpoint

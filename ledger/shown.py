@@ -45,7 +45,7 @@ def format_seal(origin: str, export: str, tagmanifest: bytes) -> bytes:
 
 
 def rests_on(entry: Entry[acts.Body]) -> Iterator[str]:
-    """The other subjects that an entry cannot be judged without: who signed, who receives, what it lies in or comes from, who agreed."""
+    """The other subjects that an entry cannot be judged without: who signed or receives, what it lies in, comes from or exports, who agreed."""
     yield from signers_of(entry)
     body = entry.body
     if isinstance(body, acts.Release | acts.Handover) and isinstance(body.to, f.Recipient) and not isinstance(body.to.handler, UnsetType):
@@ -54,6 +54,8 @@ def rests_on(entry: Entry[acts.Body]) -> Iterator[str]:
         yield body.location.container
     if isinstance(body, acts.Derive):
         yield from (parent.subject for parent in body.parents)
+    if isinstance(body, acts.Export):
+        yield from (item.subject for item in body.items)
     if not isinstance(body.persons, UnsetType):
         yield from (f"person:{person.code}" for person in body.persons)
 

@@ -1,0 +1,171 @@
+"""A sound dossier in memory, and how an attacker changes it: with what power, and what the audit must then say.
+
+Powers, each with those before it: `files` changes members; `lists` makes both manifests fit again; `key` signs the seal under the
+exporter's name with a key of their own; `exporter` holds the exporter's real key, but what was signed before stays signed.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from office import ORIGIN, PASSPHRASE, Office, full
+
+from keys.note import sign_note
+from keys.signing import Ed25519Signer
+from ledger.entry import cite, entry_hash
+
+ORDER = ("--recipient", "Registry", "Court (fictional)", "--authority", "order", "12/2026", "--purpose", "trial")
+LINES = ("log", "signatures", "keys", "custody", "content", "time", "completeness", "disclosure")
+ALWAYS_OPEN = ("time", "completeness")
+"""Not checked in every dossier of today: no timestamps, no auditors."""
+MALLORY = Ed25519Signer(full("rada"), bytes(range(32)))
+
+
+def record(index: int) -> str:
+    return f"data/records/{index:010}.record"
+
+
+def entry(index: int) -> str:
+    return f"data/entries/{index:010}.note"
+
+
+def proof(index: int) -> str:
+    return f"custody/proofs/{index:010}.tlog-proof"
+
+
+def late(name: str) -> str:
+    return name.replace("data/", "custody/")
+
+
+@dataclass
+class Bag:
+    """The members of a dossier by name, and whence it comes."""
+
+    office: Office
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, office: Office, folder: Path) -> "Bag":
+        return cls(office, {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()})
+
+    def copy(self) -> "Bag":
+        return Bag(self.office, dict(self.files))
+
+    def under(self, folder: str) -> list[str]:
+        return sorted(name for name in self.files if name.startswith(folder))
+
+    @property
+    def size(self) -> int:
+        return max(int(name.split("/")[-1][:10]) for name in self.under("custody/proofs/")) + 1
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """The last record of each act here."""
+        found = {}
+        for name in [*self.under("data/entries/"), *self.under("custody/entries/")]:
+            act = self.files[name].split(b'"act": "')[1].split(b'"')[0].decode()
+            found[act] = int(name.split("/")[-1][:10])
+        return found
+
+    # what changes it
+
+    def drop(self, *names: str) -> None:
+        for name in names:
+            del self.files[name]
+
+    def drop_record(self, index: int) -> None:
+        self.drop(*(name for name in (record(index), entry(index), late(record(index)), late(entry(index)), proof(index)) if name in self.files))
+
+    def swap(self, one: str, other: str) -> None:
+        self.files[one], self.files[other] = self.files[other], self.files[one]
+
+    def put(self, name: str, old: bytes, new: bytes) -> None:
+        """Other text in a member; the old text must be there."""
+        assert old in self.files[name], name
+        self.files[name] = self.files[name].replace(old, new, 1)
+
+    # what makes it fit again
+
+    def relist(self) -> None:
+        payload = self.under("data/")
+        lines = self.files["bag-info.txt"].decode().split("\n")
+        oxum = f"Payload-Oxum: {sum(len(self.files[name]) for name in payload)}.{len(payload)}"
+        self.files["bag-info.txt"] = "\n".join(oxum if line.startswith("Payload-Oxum") else line for line in lines).encode()
+        self.files["manifest-sha256.txt"] = self._listed(payload)
+        own = ("tagmanifest-sha256.txt", "dossier.note")
+        self.files["tagmanifest-sha256.txt"] = self._listed([name for name in sorted(self.files) if name not in own and name not in payload])
+
+    def _listed(self, names: list[str]) -> bytes:
+        return b"".join(f"{hashlib.sha256(self.files[name]).hexdigest()}  {name}\n".encode() for name in names)
+
+    def seal(self, *signers: Any, version: int = 1) -> None:
+        acts = [self.files[name] for name in self.under("custody/entries/") if b'"act": "export"' in self.files[name]]
+        cited = cite(entry_hash(acts[0])) if acts else cite(bytes(32))
+        listed = cite(hashlib.sha256(self.files["tagmanifest-sha256.txt"]).digest())
+        text = f"custody-dossier/v{version}\n{ORIGIN}\n{cited}\n{listed}\n".encode()
+        self.files["dossier.note"] = sign_note(text, signers)
+
+    def exporter(self) -> Any:
+        return self.office.keystore.unlock(full("rada"), PASSPHRASE).signer
+
+    def use(self, power: str) -> None:
+        if power in ("lists", "key", "exporter"):
+            self.relist()
+        if power == "key":
+            self.seal(MALLORY)
+        if power == "exporter":
+            self.seal(self.exporter())
+
+    def write(self, folder: Path) -> Path:
+        for name, data in self.files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(data)
+        return folder
+
+
+@dataclass(frozen=True)
+class Attack:
+    """What is done and with what power; the lines that must fail, those that must be not checked beside `ALWAYS_OPEN`, and the exit."""
+
+    what: str
+    do: Callable[[Bag], object]
+    power: str
+    fails: str
+    words: str = ""
+    unsure: str = ""
+    exit: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.what} ({self.power}) → {self.fails or self.unsure or 'sound'}"
+
+
+def told(office: Office, path: Path, trust: Path | None) -> tuple[int, dict[str, str], str]:
+    """Exit status, verdict by line, and everything that is said."""
+    options = ("--trust", trust) if trust is not None else ()
+    result = office.run("audit", path, "--no-pins", "--json", *options, as_=None, expect=None)
+    if not result.stdout:
+        return result.status, {}, result.stderr
+    lines = result.json["lines"]
+    said = [*(fault["message"] for line in lines.values() for fault in line["faults"]), *(line["reason"] or "" for line in lines.values())]
+    said += [note for line in lines.values() for note in line["notes"]]
+    return result.status, {name: line["verdict"] for name, line in lines.items()}, "\n".join(said)
+
+
+def judge(attack: Attack, bag: Bag, folder: Path, trust: Path | None) -> None:
+    attack.do(bag)
+    bag.use(attack.power)
+    hold(attack, bag.office, bag.write(folder), trust)
+
+
+def hold(attack: Attack, office: Office, path: Path, trust: Path | None) -> None:
+    """The audit says of it what the attack expects."""
+    status, verdicts, said = told(office, path, trust)
+    failed = [name for name in LINES if verdicts.get(name) == "fail"]
+    unsure = [name for name in LINES if verdicts.get(name) == "not checked" and name not in ALWAYS_OPEN]
+    wanted = [name for name in LINES if name in attack.fails.split()], [name for name in LINES if name in attack.unsure.split()]
+    found = f"{failed} {unsure} {status}"
+    assert found == f"{wanted[0]} {wanted[1]} {attack.exit}", f"{found}: {said}"
+    assert attack.words in said, said
