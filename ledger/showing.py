@@ -320,6 +320,8 @@ class Showing:
 
     def _check_held(self) -> None:
         anchors, hashes = self.trust.anchors, self._state.recorded_hashes()
+        last = hashes.get(self._head.size - 1) if self._head is not None else None
+        self.report.head = cite(last) if last is not None else None
         if anchors is not None and anchors.origin != self.report.origin:
             self.report.fault("log", f"your anchors are of the ledger {anchors.origin}; this one calls itself {self.report.origin}")
         elif anchors is not None and anchors.first is not None:

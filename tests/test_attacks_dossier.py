@@ -24,7 +24,7 @@ from ledger.checkpoint import Checkpoint, sign_checkpoint
 from ledger.disclosure import disclosure_digest, hide, make_disclosure
 from ledger.dossier.contents import DISCLOSURES, disclosure_name, index_name
 from ledger.entry import cite
-from ledger.exporting import Chosen
+from ledger.exporting import Chosen, choose
 from ledger.index import Index, format_index_proof, index_value
 from ledger.record import parse_record, record_hash, subject_tag
 
@@ -479,8 +479,7 @@ def without_subjects(*names: str) -> Change:
 
 def leaving_out(office: Office, change: Change, folder: Path, *words: str, item: str = "O-1") -> Path:
     """The dossier of an exporter whose own program chooses so: act, seal, proofs and manifests all fit."""
-    real = verb.choose
-    with patch.object(verb, "choose", lambda ledger, items: change(real(ledger, items), office)):
+    with patch.object(verb, "choose", lambda ledger, items: change(choose(ledger, items), office)):
         office.run("export", item, "--to", folder, *ORDER, *words, as_="rada")
     return folder
 
