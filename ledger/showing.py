@@ -147,6 +147,8 @@ class Showing:
         self._state.begin(record, opened[1] if opened is not None else None)
         changes = self._judged(record, note, opened) if note is not None and opened is not None else {}
         if not changes:
+            if note is not None:
+                self._left_open(record)
             changes = self._go_on(record, digest, opened[1] if opened is not None else None)
         self._state.add(record, digest, text_hash(opened[0].text) if opened is not None else None, changes)
 
@@ -248,6 +250,13 @@ class Showing:
             )
         }  # fmt: skip
 
+    def _left_open(self, record: Record) -> None:
+        """As in the audit of the whole: what rests on an entry that is at fault is not checked."""
+        said, subject = f"what rests on record {record.index} could not be judged", self._subject_of(record.tag)
+        self.report.not_checked("custody", said)
+        if subject is None or subject.startswith("handler:") or subject == "ledger":
+            self.report.not_checked("keys", said)
+
     def _subject_of(self, tag: bytes) -> str | None:
         return next((subject for subject in self._subjects if subject_tag(self.report.origin, subject) == tag), None)
 
@@ -286,6 +295,7 @@ class Showing:
             return None, ""
         if not _linked(chain) or value != (index_value(len(chain), chain[-1][1]) if chain else None):
             self.report.fault(line, f"{named} has other records in the log than the {len(chain)} that are shown", item=number)
+            self.report.not_checked("custody", f"not all records of {named} are shown")
             return None, ""
         self._whole.add(subject)
         return len(chain), cite(chain[-1][1]) if chain else ""
