@@ -486,7 +486,8 @@ def leaving_out(office: Office, change: Change, folder: Path, *words: str, item:
 
 EVA, OLENA, SAM = (f"handler:{full(name)}" for name in ("eva", "olena", "sam"))
 LEFT_OUT: list[tuple[Attack, Change]] = [
-    (Attack("the tail of an item", str, "", "completeness", "has other records in the log than the 6", "log keys custody"), without(HIDDEN, records=False)),
+    (Attack("the tail of an item", str, "", "completeness", "has other records in the log than the 6", "log keys custody"),
+     without(HIDDEN, records=False)),
     (Attack("the middle of an item", str, "", "custody completeness", "has other records in the log than the 6"), without(9, records=False)),
     (Attack("the beginning of an item", str, "", "completeness", "has other records in the log", "keys custody"), without(6, records=False)),
     (Attack("all but the beginning", str, "", "completeness", "has other records in the log than the 1", "log keys custody"),
