@@ -18,7 +18,7 @@ from ledger.confidential import sealed_store
 from ledger.entry import encode_entry
 from ledger.errors import Fault
 from ledger.frames import frames
-from ledger.heads import verifies
+from ledger.keepsake import verifies
 from ledger.ledger import Ledger
 from ledger.outbox import Outbox
 from ledger.parcel import Parcel, ParcelDisclosure, ParcelEntry, format_parcel, parse_parcel

@@ -19,7 +19,7 @@ from ledger import parcel
 from ledger.disclosure import MAX_DISCLOSURE
 from ledger.entry import decode_entry
 from ledger.errors import CannotTell, CustodyError, Fault, Malformed, NewerFormat
-from ledger.heads import verifies
+from ledger.keepsake import verifies
 from ledger.parcel import Parcel, ParcelDisclosure, ParcelEntry, format_parcel, is_parcel, parse_parcel
 from ledger.record import format_record, parse_record
 

@@ -180,6 +180,10 @@ def test_what_a_signer_had_seen_is_asked_for(story: Office):
     assert "had seen is not shown" in str(report.lines["log"].reason)
 
 
+def _with(held: Held, part: str, found: dict[int, bytes]) -> Held:
+    return replace(held, notes=found) if part == "notes" else replace(held, texts=found)
+
+
 def test_every_flipped_byte_of_an_entry_or_record_is_a_fault(story: Office):
     held = exported(story, "O-1")
     index = _of(held, story, "accept")
@@ -188,4 +192,4 @@ def test_every_flipped_byte_of_an_entry_or_record_is_a_fault(story: Office):
         data = whole[index]
         for place in range(0, len(data), 7):
             flipped = data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
-            assert Showing(replace(held, **{part: {**whole, index: flipped}}), trust(story)).run().faults, (part, place)
+            assert Showing(_with(held, part, {**whole, index: flipped}), trust(story)).run().faults, (part, place)
