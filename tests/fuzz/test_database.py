@@ -2,7 +2,6 @@
 
 import os
 import random
-import sqlite3
 import time
 from pathlib import Path
 from typing import Any
@@ -14,15 +13,17 @@ from ledger.errors import CustodyError
 from ledger.ledger import Ledger
 from ledger.reading import DATABASE
 from ledger.source import Trust
+from ledger.store.driver import sqlite3
 from ledger.tables import TABLES
 
 
 def rows(path: Path) -> list[Any]:
-    """Everything that anybody could read in it."""
-    with sqlite3.connect(path) as connection:
-        found = [connection.execute(f"SELECT * FROM {name} NOT INDEXED").fetchall() for name in ("log", "checkpoints", *(t.name for t in TABLES))]
-    connection.close()
-    return found
+    """Everything that anybody could read in it, with the SQLite that the audit reads with: an older one may refuse what harms nothing."""
+    connection = sqlite3.connect(path)
+    try:
+        return [connection.execute(f"SELECT * FROM {name} NOT INDEXED").fetchall() for name in ("log", "checkpoints", *(t.name for t in TABLES))]
+    finally:
+        connection.close()
 
 
 def audited(folder: Path, trust: Trust) -> int:
