@@ -390,13 +390,7 @@ def test_an_entry_left_out_with_a_manifest_made_to_fit_is_missed_all_the_same(do
         lines = [line.split(maxsplit=1) for line in (dossier / manifest).read_text().splitlines()]
         kept = [f"{hashlib.sha256((dossier / name).read_bytes()).hexdigest()}  {name}\n" for _, name in lines if name not in gone]
         (dossier / manifest).write_text("".join(kept))
-    office, trust = Office(dossiers), dossiers / "trust"
-    told = verify(dossier, "--trust", trust, "--json")
-    audit = office.run("audit", dossier, "--no-pins", "--trust", trust, "--json", as_=None, expect=1).json["lines"]
-    # of keys and custody the audit says that they rest on an export act it cannot judge; here they are as shown (still to be made one)
-    for line in ("log", "signatures", "content", "completeness", "disclosure"):
-        assert told.verdicts()[line] == audit[line]["verdict"], line
-    assert told.status == 1
+    told = agree(Office(dossiers), dossier)
     assert told.verdicts()["completeness"] != "pass"
     assert told.verdicts()["content"] == "fail"
 

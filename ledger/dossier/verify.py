@@ -1080,6 +1080,7 @@ class Ledger:
         self.disclosed: dict[tuple[bytes, str], set[str]] = {}
         self.sizes: list[int] = []
         self.legs: list[tuple[str, int, int | None, str]] = []
+        self.unmatched: int | None = None
         self.closed = False
 
     def judge(self, e: Entry) -> None:
@@ -1709,6 +1710,8 @@ class Ledger:
             item, last = self.item(given["subject"]), self.last[tag_of(self.origin, given["subject"])].record
             head = (given["count"], given["record"]) == (last.seq + 1, b64(last.hash))
             need(head or not self.whole, "export.head", f"{item.number} has gone on since the entry that the export names")
+            if not head:  # left to the index (section 18), but on such an act nothing rests
+                self.unmatched = e.index
             against = [p["code"] for p in item.persons if not self.grants(p, b["to"])]
             need(not against or "override" in b, "export.consent", f"not everybody linked to {item.number} has agreed")
             if against:
@@ -2317,6 +2320,9 @@ class Audit:
             self.report.cannot("keys", f"what rests on record {self.roster_from} could not be judged")
 
     def tell_custody(self) -> None:
+        if self.ledger.unmatched is not None:
+            for line in ("keys", "custody"):
+                self.report.cannot(line, f"what rests on record {self.ledger.unmatched} could not be judged")
         if self.tainted:
             self.report.cannot("custody", f"what rests on record {min(self.tainted.values())} could not be judged")
         for number, since, until, holder in self.ledger.legs + [i.leg(None) for i in self.ledger.items.values() if i.away is not None]:
