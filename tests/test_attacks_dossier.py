@@ -16,6 +16,7 @@ from dossiers import Entry, entries_of, packed
 from forged import MALLORY, ORDER, Attack, Bag, entry, hold, judge, late, proof, record, told
 from office import ORIGIN, Office, full, make_office
 from test_attacks_entries import small_order
+from written_out import verify
 
 import ledger.commands.export as verb
 from keys.note import format_note, parse_note
@@ -347,6 +348,14 @@ PARTS = [
 @pytest.mark.parametrize("attack", PARTS, ids=str)
 def test_parts_moved_and_exchanged(attack: Attack, bag: Bag, trust: Path, tmp_path: Path) -> None:
     judge(attack, bag, tmp_path / "d", trust)
+
+
+@pytest.mark.parametrize("attack", PARTS, ids=str)
+def test_the_verifier_inside_takes_none_of_them_for_sound(attack: Attack, bag: Bag, trust: Path, tmp_path: Path) -> None:
+    attack.do(bag)
+    bag.use(attack.power)
+    said = verify(bag.write(tmp_path / "d"), "--trust", trust, "--json")
+    assert said.status in ((1, 3) if attack.exit else (0,)), said.stdout
 
 
 # --- the seal, and what the reader holds ----------------------------------------------------------------------------------------------

@@ -2225,7 +2225,7 @@ class Audit:
             held = sorted(r for r in self.records.values() if r.tag == tag and closing and r.index < closing.index)
             if closing is None or tag.hex() not in self.d.index:
                 for one in {line, "custody"} if line == "completeness" else {line}:
-                    self.report.cannot(one, f"nothing proves that all records of {self.named(subject)} are shown")
+                    self.report.cannot(one, f"nothing proves that all records of {self.named(subject)} are shown", at_all=True)
                 continue
             try:
                 value = open_index_proof(self.d.tree.read(self.d.index[tag.hex()]), tag, unb64(closing.body["index"]["root"], 32))
