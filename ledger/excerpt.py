@@ -14,10 +14,11 @@ from keys.errors import NoteError
 from keys.note import parse_note
 from ledger import acts
 from ledger.checkpoint import parse_checkpoint_text
-from ledger.entry import Entry, cite, decode_entry, entry_hash
-from ledger.errors import Malformed, NewerFormat
+from ledger.entry import Entry, cite
+from ledger.errors import Malformed
 from ledger.fields import instant
 from ledger.record import Record
+from ledger.replay import cited
 from ledger.state import Changes, Cited, F, Fact, Head, LedgerFact
 
 
@@ -82,14 +83,7 @@ class Excerpt:
         return cast("F | None", self.facts.get(key))
 
     def cited(self, entry: str) -> Cited | None:
-        digest = b64decode(entry)
-        index = self._entries.get(digest)
-        if index is None or entry_hash(note := self._note_at(index)) != digest:
-            return None
-        try:
-            return Cited(index, decode_entry(parse_note(note).text))
-        except (NoteError, Malformed, NewerFormat):
-            return None
+        return cited(entry, self._entries, self._note_at)
 
     def record_hash(self, index: int) -> bytes | None:
         if index in self._hashes:

@@ -1,7 +1,7 @@
 """A log replayed in memory from its first record: the state that an audit judges by, and that tests play on."""
 
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import cast
 
 from keys.errors import NoteError
@@ -64,15 +64,7 @@ class Replay:
         return cast("F | None", self.facts.get(key))
 
     def cited(self, entry: str) -> Cited | None:
-        """None also where the entry in hand is not the one that was recorded, or is none: nothing may rest on it."""
-        digest = b64decode(entry)
-        index = self._entries.get(digest)
-        if index is None or entry_hash(note := self._note_at(index)) != digest:
-            return None
-        try:
-            return Cited(index, decode_entry(parse_note(note).text))
-        except (NoteError, Malformed, NewerFormat):
-            return None
+        return cited(entry, self._entries, self._note_at)
 
     def record_hash(self, index: int) -> bytes | None:
         return self._hashes[index] if 0 <= index < self.size else None
@@ -92,3 +84,18 @@ class Replay:
 
     def known_text(self, text_hash: bytes) -> int | None:
         return self._texts.get(text_hash)
+
+
+def cited(entry: str, entries: Mapping[bytes, int], note_at: Callable[[int], bytes]) -> Cited | None:
+    """The entry with this hash (base64), by the index of each that is known.
+
+    None also where the entry in hand is not the one that was recorded, or is none: nothing may rest on it.
+    """
+    digest = b64decode(entry)
+    index = entries.get(digest)
+    if index is None or entry_hash(note := note_at(index)) != digest:
+        return None
+    try:
+        return Cited(index, decode_entry(parse_note(note).text))
+    except (NoteError, Malformed, NewerFormat):
+        return None

@@ -131,6 +131,7 @@ def test_without_files_the_entries_are_shown_and_the_absence_is_said(story: Offi
         (("O-1", "--to", "new", "--withhold", "99=why", *ORDER), 2, "RECORD=REASON"),
         (("O-1", "--to", "new", "--withhold", "3", *ORDER), 2, "RECORD=REASON"),
         (("O-1", "--to", "taken", *ORDER), 5, "already there"),
+        (("O-1", "--to", "nowhere/new", *ORDER), 5, "no folder that you may write in"),
     ],
 )
 def test_what_cannot_be_exported_records_nothing(story: Office, words: tuple[str, ...], status: int, said: str):
@@ -138,6 +139,20 @@ def test_what_cannot_be_exported_records_nothing(story: Office, words: tuple[str
     size = story.size()
     assert said in story.run("export", *words, as_="rada", expect=status).stderr
     assert story.size() == size
+    assert not (story.desk / "new").exists()
+
+
+def test_an_entry_between_the_export_and_its_checkpoint_is_told_and_nothing_is_written(story: Office, monkeypatch: pytest.MonkeyPatch):
+    from ledger import closing
+
+    def slowly(*args: object) -> bytes:
+        story.act("note", story.subject("O-2"), "olena", {"text": "in this very moment"})
+        return close(*args)  # type: ignore[arg-type]
+
+    close = closing.close_epoch
+    monkeypatch.setattr(closing, "close_epoch", slowly)
+    said = story.run("export", "O-1", "--to", "new", *ORDER, as_="rada", expect=3)
+    assert "another entry stands between it and its checkpoint; export anew" in said.stderr
     assert not (story.desk / "new").exists()
 
 

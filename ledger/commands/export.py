@@ -1,5 +1,6 @@
 """The dossier of an item: recorded first, then written, for a court that has nothing of ours."""
 
+import os
 import shutil
 from collections.abc import Iterable
 from hashlib import sha256
@@ -15,7 +16,7 @@ from ledger.commands.selection import chosen, items, named, numbers_of
 from ledger.dossier import contents as at
 from ledger.dossier.bag import Content, manifest_of, write_bag
 from ledger.entry import cite
-from ledger.errors import Unavailable, Usage
+from ledger.errors import CannotTell, Unavailable, Usage
 from ledger.exporting import Chosen, choose, last_seen
 from ledger.index import Index, format_index_proof, index_value
 from ledger.ledger import Answer, Ledger
@@ -42,8 +43,7 @@ def export(to: str, layer: str, recipient: tuple[str, str], withhold: tuple[str,
     shared, target = common(options), Path(to)
     if "authority" not in shared.body:
         raise Usage("say on whose authority, with --authority KIND REFERENCE")
-    if target.exists():
-        raise Unavailable(f"{target} is already there; choose another name")
+    _refuse_taken(target)
     with Desk(shared) as desk:
         if desk.away or shared.draft:
             raise Usage("an export is recorded and closed where the key of the log is")
@@ -59,10 +59,24 @@ def export(to: str, layer: str, recipient: tuple[str, str], withhold: tuple[str,
         answer = desk.act("export", ["ledger"], body)
         if answer is None:
             return
-        tags = _tags(desk, selected, payload)
+        tags = _tags(desk, selected, answer.places[-1].index)
         _write(desk, answer, target, payload, tags, manifest)
         numbers = numbers_of(desk, subjects)
         desk.tell(answer, f"{named(numbers)} exported into {to}", items=numbers, to=to)
+
+
+def _refuse_taken(target: Path) -> None:
+    """Before anything is recorded: nothing is overwritten, and the place can be written."""
+    parent = target.absolute().parent
+    if target.exists() or _folder_of(target).exists():
+        raise Unavailable(f"{target} is already there; choose another name")
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise Unavailable(f"{target} cannot be written: {parent} is no folder that you may write in; choose another place")
+
+
+def _folder_of(target: Path) -> Path:
+    """The bag itself; of an archive it is a folder beside it, for as long as it is made."""
+    return target.with_name(f"{target.name}.folder") if target.suffix == ".zip" else target
 
 
 def _withheld(ledger: Ledger, words: Iterable[str]) -> dict[int, str]:
@@ -102,7 +116,7 @@ def _payload(ledger: Ledger, selected: Chosen, held_back: dict[int, str], no_fil
     return payload
 
 
-def _tags(desk: Desk, selected: Chosen, payload: dict[str, Content]) -> dict[str, Content]:
+def _tags(desk: Desk, selected: Chosen, exported: int) -> dict[str, Content]:
     """The export act, the checkpoint behind it, and what proves all of it."""
     from keys.signing import parse_vkey
     from ledger.closing import close_epoch
@@ -113,6 +127,8 @@ def _tags(desk: Desk, selected: Chosen, payload: dict[str, Content]) -> dict[str
     head = close_epoch(ledger, log_keys(desk, ledger.origin), desk.keystore)
     size = int(head.split(b"\n")[1])
     late = (size - 2, size - 1)
+    if late[0] != exported:  # somebody else was recorded in this very moment
+        raise CannotTell(f"the export is record {exported}, but another entry stands between it and its checkpoint; export anew")
     tags: dict[str, Content] = {at.CHECKPOINT: head, at.POLICY: format_policy([parse_vkey(vkey) for vkey in ledger.fact().vkeys])}
     for index in late:
         tags[at.record_name(index, late=True)] = ledger.store.record(index)
@@ -151,11 +167,13 @@ def _write(
         text = format_seal(desk.ledger.origin, place.entry, sha256(tagmanifest).digest())
         return sign_note(text, [desk.signer(desk.handler)])
 
-    folder = target.with_name(f"{target.name}.folder") if target.suffix == ".zip" else target
+    folder = _folder_of(target)
     write_bag(folder, payload, tags, info, seal, manifest)
     if folder != target:
-        write_zip(folder, target)
-        shutil.rmtree(folder)
+        try:
+            write_zip(folder, target)
+        finally:
+            shutil.rmtree(folder)
 
 
 COMMANDS = {"export": export}
