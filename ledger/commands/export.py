@@ -38,7 +38,8 @@ _LAYERS = ("court", "tribunal", "partner", "public")
 def export(to: str, layer: str, recipient: tuple[str, str], withhold: tuple[str, ...], no_files: bool, **options: Any) -> None:
     """Write the dossier of ITEM: all its entries with their proofs, and its files, for somebody who holds nothing of ours.
 
-    The export is recorded first, and the epoch closed. The dossier says nothing of other items but that records stand there.
+    The export is recorded first, and the epoch closed. What ITEM lay in or was made from is in it too, and who signed; of other items it
+    says nothing.
     """
     shared, target = common(options), Path(to)
     if "authority" not in shared.body:
