@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keys.errors import RolledBack
+from keys.errors import NoteError, RolledBack, SignatureError
 from keys.note import parse_note, sign_note
 from ledger import acts
 from ledger.admit import admit, check_signatures, keys_of, submission
 from ledger.clock import Clock, stamp, system_clock
 from ledger.entry import Entry, cite, decode_entry, entry_hash, make_entry, text_hash
-from ledger.errors import Malformed, Refused
+from ledger.errors import Malformed, NewerFormat, Refused
 from ledger.reading import DATABASE, Reading
 from ledger.record import Record, format_record, parse_record, record_hash, subject_tag
 from ledger.state import Head, LedgerFact, Owner
@@ -229,6 +229,17 @@ class Ledger(Reading):
         """What `record_what_passes` would do, signatures verified, and nothing of it kept. Raises SignatureError as that does."""
         with self.store.rehearsing() as writer:
             return self._tried(writer, notes, None)
+
+    def altered(self, notes: Iterable[bytes]) -> dict[int, str]:
+        """Which of these, by their place, are not what somebody signed, and why. Nothing is kept."""
+        found = dict[int, str]()
+        with self.store.rehearsing() as writer:
+            for place, note in enumerate(notes):
+                try:
+                    self._tried(writer, [note], None)
+                except (NoteError, SignatureError, Malformed, NewerFormat) as error:
+                    found[place] = str(error)
+        return found
 
     def _tried(self, writer: Writing, notes: Iterable[bytes], log_key: Signer | None) -> list[Waiting]:
         here, found = self.committed, list[Waiting]()

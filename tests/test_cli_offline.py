@@ -293,6 +293,18 @@ def saved(field: Office, name: str = "stick.parcel") -> Path:
     return path
 
 
+def test_one_damaged_entry_does_not_keep_the_sound_ones_from_home(office: Office, field: Office):
+    field.run("acquire", field.file(), *ACQUIRE)
+    Outbox(field.ledger_folder).add([Outbox(field.ledger_folder).notes()[0].replace(b"a video", b"a widow"), b"not even a note"])
+    assert "was altered" in field.run("list", expect=1).stderr
+    path = office.folder / "stick.parcel"
+    said = field.run("outbox", "save", path, expect=1)
+    assert "1 signed entry saved" in said.stdout
+    assert "not saved: entry 2 of the outbox was altered or damaged since it was signed" in said.stderr
+    assert "not saved: entry 3" in said.stderr
+    assert "1 entry recorded" in office.run("inbox", path).stdout
+
+
 def test_a_stick_pulled_out_half_way_is_told_and_nothing_is_taken(office: Office, field: Office):
     path = saved(field)
     data = path.read_bytes()

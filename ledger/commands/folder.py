@@ -69,7 +69,7 @@ def _look_ahead(ledger: Ledger, outbox: Outbox) -> None:
         ledger.close()
         raise Fault(
             f"{outbox.path} was altered or damaged ({error}): what is shown here could be false, and nothing is signed on it; "
-            "keep it as it is, and go on with a new copy of the ledger (custody backup)"
+            "custody outbox save FILE takes the sound entries along; keep it as it is, and go on with a new copy of the ledger (custody backup)"
         ) from error
     recorded = [waiting.note for waiting in seen if is_settled(ledger, waiting)]
     outbox.drop(recorded)

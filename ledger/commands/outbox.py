@@ -76,17 +76,21 @@ def _rows(ledger: Ledger, seen: list[Waiting]) -> list[tuple[str, ...]]:
 @click.argument("file", required=False, type=click.Path())
 @click.option("--qr", is_flag=True, help="As QR codes: on this terminal, or as pictures FILE-1.png … if FILE is given.")
 @click.option("--no-files", is_flag=True, help="The signed entries alone, without the evidence that they cite.")
-def save(file: str | None, qr: bool, no_files: bool) -> None:
-    """Write all that waits into FILE, for another laptop or the office; the evidence goes into FILE.objects beside it."""
+def save(file: str | None, qr: bool, no_files: bool) -> int:
+    """Write all that waits into FILE, for another laptop or the office; the evidence goes into FILE.objects beside it.
+
+    An entry that was altered or damaged since it was signed is named and left out (exit status 1): nobody would take what it stands with.
+    """
     if not (file or qr):
         raise Usage("give the FILE to write, for example on a stick, or --qr to show codes to a camera")
-    with open_ledger(ahead=False) as ledger:
-        notes = Outbox(ledger.folder).notes()
+    with open_ledger(write=True, ahead=False) as ledger:
+        notes, altered = _sound(ledger, Outbox(ledger.folder).notes())
         if not notes:
-            raise Usage("the outbox is empty; there is nothing to take along")
+            raise Usage("there is nothing in the outbox to take along")
         parcel = packed(ledger, [ParcelEntry(note=note.decode()) for note in notes])
         if qr:
-            return _as_codes(parcel, file)
+            _as_codes(parcel, file)
+            return altered
         assert file is not None  # asked above  # noqa: S101
         count = 0
         if not no_files:
@@ -97,6 +101,15 @@ def save(file: str | None, qr: bool, no_files: bool) -> None:
     more = "" if not count else f", {counted(count, 'file')} more in {file}.objects"
     said = f"{counted(len(notes), 'signed entry')} saved in {file}{more}"
     click.echo(printable(f"{said}; there: custody inbox {file}"))
+    return altered
+
+
+def _sound(ledger: Ledger, notes: list[bytes]) -> tuple[list[bytes], int]:
+    """Those that are as they were signed, and the exit status; the others are named."""
+    wrong = ledger.altered(notes)
+    for place, why in wrong.items():
+        click.echo(f"not saved: entry {place + 1} of the outbox was altered or damaged since it was signed: {printable(why)}", err=True)
+    return [note for place, note in enumerate(notes) if place not in wrong], int(bool(wrong))
 
 
 def _as_codes(parcel: Parcel, file: str | None) -> None:
