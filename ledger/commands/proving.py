@@ -153,29 +153,17 @@ def audit(
 
     Exit status: 0 sound, 1 a fault, 3 cannot tell (no anchor, or a line that you require could not be checked).
     """
-    from ledger.commands.proofs import judge_alone, keepsakes, show_alone
+    from ledger.commands.proofs import keepsakes
     from ledger.commands.succession import read_as_one
     from ledger.report import LINES
     from ledger.workers import Workers
 
     if unknown := set(require) - set(LINES):
         raise Usage(f"there is no verdict line {min(unknown)!r}; they are {', '.join(LINES)}")
-    if dossier is not None:
-        if since is not None or trust_to is not None or before is not None or kept or checkpoint is not None:
-            raise Usage("of a dossier only --trust, --no-pins and --require can be said")
-        from ledger.commands.dossiers import audit_dossier
-
-        shown = audit_dossier(Path(dossier), trust, use_pins=not no_pins)
-        code = shown.exit_code(require)
-        print_json(as_data(shown, code)) if as_json else show_report(shown, code)
-        return code
-    if checkpoint is not None:
-        if since is not None or trust_to is not None or before is not None:
-            raise Usage("--checkpoint is judged without a ledger: leave --since, --before and --save-trust out")
-        alone = judge_alone(checkpoint, kept, trust)
-        code = alone.exit_code(require)
-        print_json(as_data(alone, code)) if as_json else show_alone(alone, code)
-        return code
+    if dossier is not None or checkpoint is not None:
+        if since is not None or trust_to is not None or before is not None or (dossier is not None and (kept or checkpoint is not None)):
+            raise Usage("that is judged without a ledger: leave --since, --before and --save-trust out, and for a dossier also --proof and --checkpoint")
+        return _without_ledger(dossier, checkpoint, kept, trust, no_pins, require, as_json)
     with open_ledger(ahead=False) as ledger:
         held = replace(trust_given(ledger, trust, use_pins=not no_pins), keepsakes=keepsakes(kept))
         if since is not None and ledger.store.checkpoint(since) is None:
@@ -198,6 +186,22 @@ def audit(
             show_report(earlier, earlier.exit_code())
             click.echo("\nthe ledger that continues it:")
         show_report(report, code)
+    return code
+
+
+def _without_ledger(
+    dossier: str | None, checkpoint: str | None, kept: tuple[str, ...], trust: str | None, no_pins: bool, require: tuple[str, ...], as_json: bool
+) -> int:
+    """What somebody shows or keeps, judged by itself."""
+    from ledger.commands.dossiers import audit_dossier
+    from ledger.commands.proofs import judge_alone, show_alone
+
+    if dossier is not None:
+        report, show = audit_dossier(Path(dossier), trust, use_pins=not no_pins), show_report
+    else:
+        report, show = judge_alone(str(checkpoint), kept, trust), show_alone
+    code = report.exit_code(require)
+    print_json(as_data(report, code)) if as_json else show(report, code)
     return code
 
 
