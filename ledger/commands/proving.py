@@ -162,7 +162,7 @@ def audit(
         raise Usage(f"there is no verdict line {min(unknown)!r}; they are {', '.join(LINES)}")
     if dossier is not None or checkpoint is not None:
         if since is not None or trust_to is not None or before is not None or (dossier is not None and (kept or checkpoint is not None)):
-            raise Usage("that is judged without a ledger: leave --since, --before and --save-trust out, and for a dossier also --proof and --checkpoint")
+            raise Usage("judged without a ledger: leave --since, --before, --save-trust out, and for a dossier --proof, --checkpoint")
         return _without_ledger(dossier, checkpoint, kept, trust, no_pins, require, as_json)
     with open_ledger(ahead=False) as ledger:
         held = replace(trust_given(ledger, trust, use_pins=not no_pins), keepsakes=keepsakes(kept))
