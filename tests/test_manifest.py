@@ -11,14 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.errors import Fault, Malformed, Refused, Unavailable
+from ledger.errors import Fault, Malformed, NewerFormat, Refused, Unavailable
 from ledger.fixity import hash_file
 from ledger.objects import walk
 from ledger.objects.manifest import (
     LineProof,
     build_manifest,
     check_line,
+    format_line_proof,
     manifest_root,
+    parse_line_proof,
     parse_manifest,
     prove_line,
 )
@@ -287,3 +289,26 @@ def test_a_folder_swapped_for_a_link_while_walking_leads_nowhere(case: Path, mon
     monkeypatch.setattr(os, "scandir", swap)
     with pytest.raises(Refused, match="symbolic link"):
         walk_folder(case)
+
+
+def test_a_line_proof_travels_as_a_text():
+    data = build_manifest([(f"f/{n}", f"{n:064x}", n) for n in range(5)], [bytes([n]) * 16 for n in range(5)])
+    for n in range(5):
+        proof = prove_line(data, f"f/{n}")
+        text = format_line_proof(manifest_root(data), proof)
+        assert parse_line_proof(text) == (manifest_root(data), proof)
+
+
+@pytest.mark.parametrize(
+    "old, new, error",
+    [
+        (b"/v1", b"/v2", NewerFormat), (b"/v1", b"/v0", Malformed), (b"custody-", b"Custody-", Malformed), (b"1 5\n", b"01 5\n", Malformed),
+        (b"1 5\n", b"1  5\n", Malformed), (b"1 5\n", b"1 5\r\n", Malformed), (b"=\n", b"=", Malformed), (b"=\n", b"=\n\n", Malformed),
+    ],
+)  # fmt: skip
+def test_a_line_proof_of_another_form_is_refused(old: bytes, new: bytes, error: type[Exception]):
+    data = build_manifest([(f"f/{n}", f"{n:064x}", n) for n in range(5)], [bytes([n]) * 16 for n in range(5)])
+    text = format_line_proof(manifest_root(data), prove_line(data, "f/1"))
+    assert old in text
+    with pytest.raises(error):
+        parse_line_proof(new.join(text.rsplit(old, 1)))

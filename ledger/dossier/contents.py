@@ -17,10 +17,10 @@ from ledger.proof import parse_proof
 from ledger.record import parse_record
 
 RECORDS, ENTRIES = "data/records/", "data/entries/"
-FILES, DISCLOSURES = "data/files/", "data/disclosures/"
+FILES, DISCLOSURES, LINES = "data/files/", "data/disclosures/", "data/lines/"
 LATE_RECORDS, LATE_ENTRIES = "custody/records/", "custody/entries/"
 """The export act and the checkpoint act behind it: they came after the payload that the one of them signs."""
-PROOFS, INDEX = "custody/proofs/", "custody/index/"
+PROOFS, INDEX, CONSISTENCY = "custody/proofs/", "custody/index/", "custody/consistency/"
 CHECKPOINT, POLICY = "custody/checkpoint", "custody/policy"
 
 _RECORD, _PROOF = 1024, 1 << 17
@@ -41,6 +41,14 @@ def proof_name(index: int) -> str:
 def disclosure_name(digest: str) -> str:
     """A digest is base64url, with capitals that no name may have: in hex, then."""
     return f"{DISCLOSURES}{urlsafe_b64decode(digest + '=').hex()}.txt"
+
+
+def line_name(root: bytes, index: int) -> str:
+    return f"{LINES}{root.hex()}/{index:010}.proof"
+
+
+def consistency_name(size: int) -> str:
+    return f"{CONSISTENCY}{size:010}.json"
 
 
 def index_name(tag: bytes) -> str:

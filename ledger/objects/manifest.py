@@ -4,8 +4,8 @@ Form (UTF-8, no line but these, each ended by one LF):
 
     <salt: 32 hex> <sha256: 64 hex> <size: decimal> <path>
 
-- Hex is lower case; the size in bytes is `0|[1-9][0-9]*` and at most 2^53 - 1; single spaces separate. - The
-path is relative, its parts separated by "/", no part empty, "." or "..", without NUL. As in BagIt (RFC 8493
+- Hex is lower case; the size in bytes is `0|[1-9][0-9]*` and at most 2^53 - 1; single spaces separate.
+- The path is relative, its parts separated by "/", no part empty, "." or "..", without NUL. As in BagIt (RFC 8493
   section 2.1.3), and only so, `%`, CR and LF stand as `%25`, `%0D` and `%0A`.
 - Lines ascend strictly by the bytes of the path as it stands in the line, so no path occurs twice.
 - Each line has its own salt of 128 random bits, so a line that is not shown cannot be guessed from its hash.
@@ -22,11 +22,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ledger.errors import Fault, Malformed
-from ledger.merkle import TILE_HEIGHT, check_inclusion, inclusion_proof, leaf_hash, root_of
+from ledger.errors import Fault, Malformed, NewerFormat
+from ledger.merkle import TILE_HEIGHT, check_inclusion, format_hash, inclusion_proof, leaf_hash, parse_hash, root_of
 
 MAX_SIZE = 2**53 - 1
 _LINE = re.compile(rb"([0-9a-f]{32}) ([0-9a-f]{64}) (0|[1-9][0-9]{0,15}) ([^\x00\r\n]+)\Z")
+_PROOF_VERSION = b"custody-line-proof/v1"
+_ANY_PROOF = re.compile(rb"custody-line-proof/v[1-9][0-9]*")
+_ROOT = re.compile(rb"[0-9a-f]{64}")
+_PLACE = re.compile(rb"(0|[1-9][0-9]{0,15}) (0|[1-9][0-9]{0,15})")
+_MAX_PATH = 63
 _ESCAPES = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 _ESCAPE = re.compile("[%\r\n]")
 _UNESCAPE = re.compile("%(25|0D|0A)")
@@ -108,6 +113,24 @@ def check_line(root: bytes, proof: LineProof) -> ManifestLine:
     except Fault:
         raise Fault("the line shown is not in the manifest whose root was signed") from None
     return line
+
+
+def format_line_proof(root: bytes, proof: LineProof) -> bytes:
+    """The proof as a text of lines (docs/format.md, section 18); `root` is that of the manifest, 32 bytes."""
+    head = [_PROOF_VERSION, root.hex().encode(), f"{proof.index} {proof.count}".encode(), proof.line]
+    return b"\n".join([*head, *map(format_hash, proof.hashes), b""])
+
+
+def parse_line_proof(data: bytes) -> tuple[bytes, LineProof]:
+    """Root and proof; raises NewerFormat for a later version, Malformed for anything that `format_line_proof` would not write."""
+    lines = data.split(b"\n")
+    if lines[0] != _PROOF_VERSION and _ANY_PROOF.fullmatch(lines[0]):
+        raise NewerFormat("this line proof was made by a newer format: read it with a newer release")
+    place = _PLACE.fullmatch(lines[2]) if len(lines) > 4 else None
+    if lines[0] != _PROOF_VERSION or place is None or lines[-1] or not _ROOT.fullmatch(lines[1]) or len(lines) > 5 + _MAX_PATH:
+        raise Malformed("not a whole line proof of the form custody-line-proof/v1: ask for it again")
+    hashes = tuple(map(parse_hash, lines[4:-1]))
+    return bytes.fromhex(lines[1].decode()), LineProof(lines[3], int(place[1]), int(place[2]), hashes)
 
 
 def _split(data: bytes) -> list[bytes]:
