@@ -22,6 +22,7 @@ import ledger.commands.export as verb
 from keys.note import format_note, parse_note
 from keys.signing import ED25519_COSIGNATURE, Ed25519Signer, Verifier
 from ledger.checkpoint import Checkpoint, sign_checkpoint
+from ledger.commands import tagfiles
 from ledger.disclosure import disclosure_digest, hide, make_disclosure
 from ledger.dossier.contents import DISCLOSURES, disclosure_name, index_name
 from ledger.entry import cite
@@ -557,7 +558,7 @@ def test_the_index_of_an_older_act_hides_no_revocation(closing: bool, office: Of
     def older(chosen: Chosen, _: Office) -> Chosen:
         return replace(without(REVOKED, records=False)(chosen, office), entries=sorted({*chosen.entries, 14} - {REVOKED}))
 
-    with patch.object(verb, "_index_before", lambda ledger, _: _index_at(ledger, 14)):
+    with patch.object(tagfiles, "index_before", lambda ledger, _: _index_at(ledger, 14)):
         bag = Bag.read(office, leaving_out(office, older, tmp_path / "d"))
     if not closing:
         bag.drop_record(bag.size - 1)
@@ -609,8 +610,8 @@ def test_an_entry_by_somebody_who_was_never_enrolled(office: Office, trust: Path
 
 def opening(office: Office, folder: Path, *members: tuple[str, bytes]) -> Path:
     """A dossier with these among its payload, which the export act then signs."""
-    real = verb._payload
-    with patch.object(verb, "_payload", lambda *words: {**real(*words), **dict(members)}):
+    real = verb.payload_of
+    with patch.object(verb, "payload_of", lambda *words: {**real(*words), **dict(members)}):
         office.run("export", "O-1", "--to", folder, *ORDER, as_="rada")
     return folder
 

@@ -170,3 +170,126 @@ def test_a_dossier_of_the_real_photos(office: Office, shared: Path):
     office.run("audit", "--save-trust", office.folder / "trust", as_=None)
     office.run("export", "O-1", "O-2", "--to", office.folder / "dossier", *ORDER, as_="rada")
     assert "outcome: sound" in audit(office, office.folder / "dossier", "--trust", office.folder / "trust").stdout
+
+
+# --- what is opened, shown alone, or proved to continue ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def told_in_confidence(story: Office) -> int:
+    """The record of a note whose text is confidential."""
+    story.run("note", "O-1", "Told by a neighbour.", "--confidential", "text", as_="olena")
+    return story.size() - 1
+
+
+def test_a_field_that_is_opened_is_in_it_and_named(story: Office, told_in_confidence: int):
+    path = story.folder / "dossier"
+    story.run("export", "O-1", "--to", path, "--disclose", f"{told_in_confidence}=text", *ORDER, as_="rada")
+    said = audit(story, path, "--trust", story.folder / "trust").stdout
+    assert f"record {told_in_confidence}: text opened" in said
+
+
+def test_what_is_not_opened_stays_closed(story: Office, told_in_confidence: int):
+    path = story.folder / "dossier"
+    story.run("export", "O-1", "--to", path, *ORDER, as_="rada")
+    assert not any(b"neighbour" in file.read_bytes() for file in path.rglob("*") if file.is_file())
+    assert "fields stay closed" in audit(story, path, "--trust", story.folder / "trust").stdout
+
+
+@pytest.mark.parametrize(
+    "words, status, said",
+    [
+        ("{}=place", 4, "no confidential field place that rada"),
+        ("3=text", 4, "record 3 has no confidential field text"),
+        ("{}", 2, "RECORD=FIELD"),
+        ("999=text", 2, "RECORD=FIELD"),
+        ("8=text", 2, "not among those that this dossier shows"),
+    ],
+)
+def test_what_cannot_be_opened_records_nothing(story: Office, told_in_confidence: int, words: str, status: int, said: str):
+    story.new_item("petro", content=b"elsewhere")
+    size = story.size()
+    wanted = words.replace("8=", f"{size - 1}=").format(told_in_confidence)
+    assert said in story.run("export", "O-1", "--to", "new", "--disclose", wanted, *ORDER, as_="rada", expect=status).stderr
+    assert story.size() == size
+
+
+def test_who_cannot_read_a_field_cannot_open_it(story: Office, told_in_confidence: int):
+    said = story.run("export", "O-1", "--to", "new", "--disclose", f"{told_in_confidence}=text", *ORDER, as_="petro", expect=4).stderr
+    assert "that petro@un.example can open" in said
+
+
+def test_nothing_of_a_withheld_entry_is_opened(story: Office, told_in_confidence: int):
+    words = ("--withhold", f"{told_in_confidence}=a source", "--disclose", f"{told_in_confidence}=text")
+    assert "withheld" in story.run("export", "O-1", "--to", "new", *words, *ORDER, as_="rada", expect=2).stderr
+
+
+@pytest.fixture
+def folder_item(story: Office) -> str:
+    """An item of 60 files, known by the root of its manifest."""
+    for n in range(60):
+        story.file(f"card/{n:02}.jpg", b"photo %d" % n)
+    story.run("acquire", "card", "--description", "card", "--method", "copied", "--purpose", "case 7")
+    return "O-3"
+
+
+def test_one_file_of_a_long_folder_is_shown_without_the_names_of_the_others(story: Office, folder_item: str):
+    path = story.folder / "dossier"
+    story.run("export", folder_item, "--to", path, "--file", "07.jpg", *ORDER, as_="rada")
+    files = [file for file in path.rglob("*") if file.is_file()]
+    assert [file.read_bytes() for file in (path / "data" / "files").iterdir()] == [b"photo 7"]
+    assert not any(b"08.jpg" in file.read_bytes() for file in files)
+    assert [file.name for file in (path / "data" / "lines").rglob("*.proof")] == ["0000000007.proof"]
+
+
+def test_a_long_folder_is_shown_whole_with_its_manifest(story: Office, folder_item: str):
+    path = story.folder / "dossier"
+    story.run("export", folder_item, "--to", path, *ORDER, as_="rada")
+    assert len(list((path / "data" / "files").iterdir())) == 61
+    assert not (path / "data" / "lines").exists()
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [(("--file", "99.jpg"), "no manifest of these items has a file 99.jpg"), (("--no-files", "--file", "07.jpg"), "one of the two")],
+)
+def test_files_that_cannot_be_shown_alone(story: Office, folder_item: str, words: tuple[str, ...], said: str):
+    size = story.size()
+    assert said in story.run("export", folder_item, "--to", "new", *words, *ORDER, as_="rada", expect=2).stderr
+    assert story.size() == size
+
+
+def older(story: Office) -> Path:
+    """The checkpoint that the court was given before."""
+    path = story.folder / "older.checkpoint"
+    path.write_text(story.run("checkpoint", "--show", as_=None).stdout)
+    return path
+
+
+def test_a_checkpoint_that_the_court_holds_is_continued(story: Office):
+    path = story.folder / "dossier"
+    story.run("export", "O-1", "--to", path, "--since", older(story), *ORDER, as_="rada")
+    (proof,) = (path / "custody" / "consistency").iterdir()
+    assert proof.name == f"{int(older_size(path, proof)):010}.json"
+
+
+def older_size(path: Path, proof: Path) -> str:
+    import json
+
+    made = json.loads(proof.read_text())
+    assert made["new"] == (path / "custody" / "checkpoint").read_text()
+    return str(made["old"].split("\n")[1])
+
+
+def test_a_checkpoint_of_another_log_is_not_continued_and_nothing_is_recorded(story: Office, tmp_path: Path):
+    held = older(story)
+    held.write_text(held.read_text().replace("un.example/mission-7\n", "un.example/mission-8\n", 1))
+    size = story.size()
+    assert "could not be judged" in story.run("export", "O-1", "--to", "new", "--since", held, *ORDER, as_="rada", expect=3).stderr
+    assert story.size() == size
+
+
+def test_the_program_that_checks_it_is_in_it(dossier: Path):
+    import ledger.dossier
+
+    assert (dossier / "verify.py").read_bytes() == Path(ledger.dossier.__file__).with_name("verify.py").read_bytes()

@@ -2,26 +2,23 @@
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import click
 
-from ledger import merkle
 from ledger.commands.desk import Desk
 from ledger.commands.options import common, signing
+from ledger.commands.payload import Order, payload_of
 from ledger.commands.selection import chosen, items, named, numbers_of
-from ledger.dossier import contents as at
+from ledger.commands.tagfiles import check_older, proved, reports
 from ledger.dossier.bag import Content, manifest_of, write_bag
 from ledger.entry import cite
-from ledger.errors import CannotTell, Unavailable, Usage
-from ledger.exporting import Chosen, choose, last_seen
-from ledger.index import Index, format_index_proof, index_value
+from ledger.errors import Unavailable, Usage
+from ledger.exporting import choose
 from ledger.ledger import Answer, Ledger
-from ledger.proof import format_proof
-from ledger.record import parse_record, subject_tag
 from ledger.shown import format_seal
 
 _LAYERS = ("court", "tribunal", "partner", "public")
@@ -33,37 +30,53 @@ _LAYERS = ("court", "tribunal", "partner", "public")
 @click.option("--recipient", nargs=2, required=True, metavar="NAME ORG", help="Who receives it.")
 @click.option("--for", "layer", type=click.Choice(_LAYERS), default="court", show_default=True, help="To whom consent must reach.")
 @click.option("--withhold", multiple=True, metavar="RECORD=REASON", help="Hold this entry back; its record stays, with the reason.")
+@click.option("--disclose", multiple=True, metavar="RECORD=FIELD", help="Open this confidential field, which you can read, to the recipient.")
 @click.option("--no-files", is_flag=True, help="The entries and proofs alone, without the evidence files.")
+@click.option("--file", "paths", multiple=True, metavar="PATH", help="Of an item that is a long folder, this file alone, with its proof.")
+@click.option("--since", multiple=True, type=click.Path(), metavar="CHECKPOINT", help="Prove that the log continues this one, which they hold.")
 @signing
-def export(to: str, layer: str, recipient: tuple[str, str], withhold: tuple[str, ...], no_files: bool, **options: Any) -> None:
+def export(
+    to: str, layer: str, recipient: tuple[str, str], withhold: tuple[str, ...], disclose: tuple[str, ...], no_files: bool,
+    paths: tuple[str, ...], since: tuple[str, ...], **options: Any,
+) -> None:  # fmt: skip
     """Write the dossier of ITEM: all its entries with their proofs, and its files, for somebody who holds nothing of ours.
 
     The export is recorded first, and the epoch closed. What ITEM lay in or was made from is in it too, and who signed; of other items it
-    says nothing.
+    says nothing. In it are a page (report.html), a program (verify.py) and a paper (report.pdf) for people who have nothing of ours.
     """
     shared, target = common(options), Path(to)
     if "authority" not in shared.body:
         raise Usage("say on whose authority, with --authority KIND REFERENCE")
+    if no_files and paths:
+        raise Usage("--no-files leaves out what --file asks for; give one of the two")
     _refuse_taken(target)
     with Desk(shared) as desk:
         if desk.away or shared.draft:
             raise Usage("an export is recorded and closed where the key of the log is")
         subjects = [choice.subject for choice in chosen(desk, options, along=True)]
-        selected, held_back = choose(desk.ledger, [*subjects, f"handler:{desk.handler}"]), _withheld(desk.ledger, withhold)
-        payload = _payload(desk.ledger, selected, held_back, no_files)
+        order = Order(_withheld(desk.ledger, withhold), _disclosed(desk.ledger, disclose), not no_files, paths)
+        older = dict(check_older(desk.ledger, Path(path)) for path in since)
+        selected = choose(desk.ledger, [*subjects, f"handler:{desk.handler}"])
+        payload = payload_of(desk, selected, order)
         manifest = manifest_of(payload)
-        body = {
-            "recipient": dict(zip(("name", "organisation"), recipient, strict=True)), "items": _items(desk.ledger, subjects),
-            "withheld": [{"record": cite(desk.ledger.hash_at(index)), "reason": reason} for index, reason in held_back.items()],
-            "manifest_sha256": sha256(manifest).hexdigest(), "to": layer,
-        }  # fmt: skip
-        answer = desk.act("export", ["ledger"], body)
+        answer = desk.act("export", ["ledger"], _body(desk.ledger, subjects, order, recipient, layer, manifest))
         if answer is None:
             return
-        tags = _tags(desk, selected, answer.places[-1].index)
+        tags = proved(desk, selected, answer.places[-1].index, older)
+        tags |= reports({**payload, **tags}, manifest)
         _write(desk, answer, target, payload, tags, manifest)
         numbers = numbers_of(desk, subjects)
         desk.tell(answer, f"{named(numbers)} exported into {to}", items=numbers, to=to)
+
+
+def _body(
+    ledger: Ledger, subjects: Iterable[str], order: Order, recipient: tuple[str, str], layer: str, manifest: bytes
+) -> dict[str, Any]:
+    return {
+        "recipient": dict(zip(("name", "organisation"), recipient, strict=True)), "items": _items(ledger, subjects),
+        "withheld": [{"record": cite(ledger.hash_at(index)), "reason": reason} for index, reason in order.held_back.items()],
+        "manifest_sha256": sha256(manifest).hexdigest(), "to": layer,
+    }  # fmt: skip
 
 
 def _refuse_taken(target: Path) -> None:
@@ -81,13 +94,19 @@ def _folder_of(target: Path) -> Path:
 
 
 def _withheld(ledger: Ledger, words: Iterable[str]) -> dict[int, str]:
-    found = {}
-    for word in words:
-        number, equals, reason = word.partition("=")
-        if not (equals and reason.strip() and number.isascii() and number.isdigit() and int(number) < ledger.size):
-            raise Usage(f"--withhold {word}: write it as RECORD=REASON, with the number of a record of this ledger")
-        found[int(number)] = reason.strip()
-    return found
+    return dict(_of_record(ledger, word, "withhold", "REASON") for word in words)
+
+
+def _disclosed(ledger: Ledger, words: Iterable[str]) -> tuple[tuple[int, str], ...]:
+    return tuple(_of_record(ledger, word, "disclose", "FIELD") for word in words)
+
+
+def _of_record(ledger: Ledger, word: str, option: str, what: str) -> tuple[int, str]:
+    """`RECORD=WHAT`, of a record that is there."""
+    number, _, said = word.partition("=")
+    if not (said.strip() and number.isascii() and number.isdigit() and int(number) < ledger.size):
+        raise Usage(f"--{option} {word}: write it as RECORD={what}, with the number of a record of this ledger")
+    return int(number), said.strip()
 
 
 def _items(ledger: Ledger, subjects: Iterable[str]) -> list[dict[str, Any]]:
@@ -98,63 +117,8 @@ def _items(ledger: Ledger, subjects: Iterable[str]) -> list[dict[str, Any]]:
     ]
 
 
-def _payload(ledger: Ledger, selected: Chosen, held_back: dict[int, str], no_files: bool) -> dict[str, Content]:
-    """What existed before the export."""
-    from ledger.commands.cargo import files_of
-
-    if outside := sorted(set(held_back) - set(selected.entries)):
-        raise Usage(f"record {outside[0]} is not among those that this dossier shows")
-    if 0 in held_back:
-        raise Usage("the first entry opens the ledger; without it nothing can be judged, so it cannot be withheld")
-    shown = [index for index in selected.entries if index not in held_back]
-    payload: dict[str, Content] = {
-        at.record_name(index): ledger.store.record(index) for index in (*selected.entries, *selected.records)
-    }
-    payload |= {at.entry_name(index): ledger.store.note(index) for index in shown}
-    if not no_files:
-        cited = files_of((ledger.store.note(index) for index in shown), ledger.objects)
-        payload |= {at.FILES + one: ledger.objects.path(one) for one in cited if ledger.objects.has(one)}
-    return payload
-
-
-def _tags(desk: Desk, selected: Chosen, exported: int) -> dict[str, Content]:
-    """The export act, the checkpoint behind it, and what proves all of it."""
-    from keys.signing import parse_vkey
-    from ledger.closing import close_epoch
-    from ledger.commands.proving import log_keys
-    from ledger.policy import format_policy
-
-    ledger = desk.ledger
-    head = close_epoch(ledger, log_keys(desk, ledger.origin), desk.keystore)
-    size = int(head.split(b"\n")[1])
-    late = (size - 2, size - 1)
-    if late[0] != exported:  # somebody else was recorded in this very moment
-        raise CannotTell(f"the export is record {exported}, but another entry stands between it and its checkpoint; export anew")
-    tags: dict[str, Content] = {at.CHECKPOINT: head, at.POLICY: format_policy([parse_vkey(vkey) for vkey in ledger.fact().vkeys])}
-    for index in late:
-        tags[at.record_name(index, late=True)] = ledger.store.record(index)
-        tags[at.entry_name(index, late=True)] = ledger.store.note(index)
-    for index in last_seen(ledger, late) - set(selected.entries) - set(selected.records) - set(late):
-        tags[at.record_name(index, late=True)] = ledger.store.record(index)
-    for index in {*selected.entries, *selected.records, *late, *last_seen(ledger, late)}:
-        tags[at.proof_name(index)] = format_proof(index, merkle.inclusion_proof(index, size, ledger.store.tiles), head)
-    tree = _index_before(ledger, size - 1)
-    for subject in selected.subjects:
-        tag = subject_tag(ledger.origin, subject)
-        tags[at.index_name(tag)] = format_index_proof(tree.prove(tag))
-    return tags
-
-
-def _index_before(ledger: Ledger, closing: int) -> Index:
-    """The index that the closing act holds: over all records before it."""
-    tree, record = ledger.store.index(), parse_record(ledger.store.record(closing))
-    if record.subject_prev is not None:
-        tree.put(record.tag, index_value(record.seq, record.subject_prev))
-    return tree
-
-
 def _write(
-    desk: Desk, answer: Answer, target: Path, payload: dict[str, Content], tags: dict[str, Content], manifest: bytes
+    desk: Desk, answer: Answer, target: Path, payload: Mapping[str, Content], tags: Mapping[str, Content], manifest: bytes
 ) -> None:
     from keys.note import sign_note
     from ledger.dossier.archive import write_zip

@@ -14,21 +14,21 @@ from msgspec import UnsetType
 from ledger import acts
 from ledger import fields as f
 from ledger.commands.desk import Desk
-from ledger.commands.evidence import LISTED_AT_MOST, MANIFEST, described, file_set
+from ledger.commands.evidence import LISTED_AT_MOST, described, file_set
 from ledger.commands.found import find
 from ledger.commands.options import given
 from ledger.condition import content_digest
-from ledger.errors import CannotTell, Malformed, Usage
+from ledger.errors import CannotTell, Usage
 from ledger.fixity import Digests, hash_fd
 from ledger.ledger import Ledger
-from ledger.objects.manifest import ManifestLine, build_manifest, manifest_root, parse_manifest
+from ledger.objects.manifest import ManifestLine, build_manifest, parse_manifest
+from ledger.objects.recheck import manifest_in
 from ledger.printable import printable_bytes
 from ledger.state import ItemFact
 
 F = TypeVar("F", bound=Callable[..., Any])
 _ELSE = "--files PATH, or --not-possible REASON"
 _NAMED_AT_MOST = 10
-_MANIFEST_LIMIT = 1 << 30
 
 
 def seal_options(command: F) -> F:
@@ -105,15 +105,9 @@ class Content:
 
     def _manifest(self, body: acts.Acquire | acts.Derive) -> tuple[ManifestLine, ...]:
         assert isinstance(body.files, f.FileSet)  # noqa: S101  # asked for only then
-        for file in [] if isinstance(body.attachments, UnsetType) else body.attachments:
-            if file.name == MANIFEST and self._ledger.objects.has(file.sha256):
-                with self._ledger.objects.open(file.sha256) as stored:
-                    data = stored.read(_MANIFEST_LIMIT)
-                try:
-                    if manifest_root(data).hex() == body.files.root:
-                        return parse_manifest(data)
-                except Malformed:
-                    continue
+        attached = [] if isinstance(body.attachments, UnsetType) else [file.sha256 for file in body.attachments]
+        if (data := manifest_in(self._ledger.objects, attached, body.files.root)) is not None:
+            return parse_manifest(data)
         raise CannotTell(f"the manifest of {self._number} is not here or was changed; without it its files cannot be compared")
 
     def stored(self) -> bool:

@@ -55,13 +55,14 @@ def prove_consistent(ledger: "Ledger", path: Path, to: str | None) -> bytes:
     from ledger.consistency import check_two_heads, make_consistency, parse_two_heads
     from ledger.merkle import consistency_proof
 
-    keys, old_note = log_keys(ledger), read_file(path)
-    old = _opened(old_note, ledger, keys, str(path))
+    keys = log_keys(ledger)
+    old, old_note = older_checkpoint(ledger, path)
     new_note = ledger.store.checkpoint()
     if new_note is None:
         raise CannotTell("there is no signed checkpoint here to prove against; run: custody checkpoint")
     new = _opened(new_note, ledger, keys, "the newest one here")
-    _check_length(ledger, old, new)
+    if old.size > new.size:
+        raise CannotTell(f"the newest checkpoint here is of size {new.size}, older than yours of size {old.size}; run: custody checkpoint")
     if ledger.store.root(old.size) != old.root:
         raise _forked(ledger, (old, old_note), (new, new_note), keys, to)
     proof = make_consistency(old_note, new_note, consistency_proof(old.size, new.size, ledger.store.tiles))
@@ -70,6 +71,19 @@ def prove_consistent(ledger: "Ledger", path: Path, to: str | None) -> bytes:
     except CustodyError as error:
         raise Fault(f"the newest checkpoint here is not over the records that are here ({error}); run: custody audit") from None
     return proof
+
+
+def older_checkpoint(ledger: "Ledger", path: Path) -> tuple[Checkpoint, bytes]:
+    """A checkpoint in a file, and its note: signed by this log, and no longer than this ledger. Raises CannotTell, Fault."""
+    note = read_file(path)
+    old = _opened(note, ledger, log_keys(ledger), str(path))
+    if old.size > ledger.size:
+        raise Fault(
+            f"this ledger has {ledger.size} records, and the log signed a checkpoint of {old.size}: the end is missing; keep that checkpoint"
+        )
+    if old.size < 1:
+        raise CannotTell("a checkpoint over no record proves nothing; take a later one")
+    return old, note
 
 
 def log_keys(ledger: "Ledger") -> "list[Verifier]":
@@ -95,17 +109,6 @@ def _opened(note: bytes, ledger: "Ledger", keys: "list[Verifier]", what: str) ->
         return opened_head(note, ledger.origin, keys)
     except (CannotTell, Malformed, NoteError) as error:
         raise CannotTell(f"the checkpoint, {what}, could not be judged: {error}") from None
-
-
-def _check_length(ledger: "Ledger", old: Checkpoint, new: Checkpoint) -> None:
-    if old.size > ledger.size:
-        raise Fault(
-            f"this ledger has {ledger.size} records, and the log signed a checkpoint of {old.size}: the end is missing; keep that checkpoint"
-        )
-    if old.size > new.size:
-        raise CannotTell(f"the newest checkpoint here is of size {new.size}, older than yours of size {old.size}; run: custody checkpoint")
-    if old.size < 1:
-        raise CannotTell("a checkpoint over no record proves nothing; take a later one")
 
 
 def _forked(

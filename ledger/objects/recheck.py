@@ -14,7 +14,7 @@ def recheck_folder(store: ObjectStore, attached: Sequence[str], root: str) -> tu
 
     `attached` are the SHA-256 of what the entry attaches, `root` (hex) that of the manifest it signed, which is one of them.
     """
-    data = _manifest(store, attached, root)
+    data = manifest_in(store, attached, root)
     if data is None:
         return [], None
     found = [(line.path, store.check(line.sha256)) for line in parse_manifest(data)]
@@ -23,12 +23,12 @@ def recheck_folder(store: ObjectStore, attached: Sequence[str], root: str) -> tu
 
 def paths_of(store: ObjectStore, attached: Sequence[str], root: str, sha256: str) -> list[str]:
     """Under which paths a folder has these bytes, by its manifest (as for `recheck_folder`); none where that is not here."""
-    data = _manifest(store, attached, root, sha256.encode())
+    data = manifest_in(store, attached, root, sha256.encode())
     return [] if data is None else [line.path for line in parse_manifest(data) if line.sha256 == sha256]
 
 
-def _manifest(store: ObjectStore, attached: Sequence[str], root: str, holding: bytes = b"") -> bytes | None:
-    """The manifest, if it is here and holds these bytes."""
+def manifest_in(store: ObjectStore, attached: Sequence[str], root: str, holding: bytes = b"") -> bytes | None:
+    """The manifest of this root (hex) among what an entry attaches, if it is here and holds these bytes."""
     for sha256 in attached:
         data = _read(store, sha256)
         if data is not None and holding in data and _is_manifest(data, root):

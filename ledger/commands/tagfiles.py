@@ -1,0 +1,91 @@
+"""The tag files of a dossier: the export act and the checkpoint behind it, what proves all of it, and what people and other tools read."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ledger import merkle
+from ledger.commands.desk import Desk
+from ledger.consistency import make_consistency
+from ledger.dossier import contents as at
+from ledger.dossier.bag import MANIFEST, Content
+from ledger.dossier.held import HeldTree
+from ledger.errors import CannotTell, Fault
+from ledger.exporting import Chosen, last_seen
+from ledger.index import Index, format_index_proof, index_value
+from ledger.ledger import Ledger
+from ledger.proof import format_proof
+from ledger.record import parse_record, subject_tag
+
+VERIFIER = Path(at.__file__).with_name("verify.py")
+"""The program that goes along: it needs nothing but Python."""
+
+
+def proved(desk: Desk, selected: Chosen, exported: int, older: Mapping[int, bytes]) -> dict[str, Content]:
+    """Closes the epoch behind the export act, record `exported`; the members that prove it, and that it continues the `older` checkpoints."""
+    from ledger.closing import close_epoch
+    from ledger.commands.proving import log_keys
+
+    ledger = desk.ledger
+    head = close_epoch(ledger, log_keys(desk, ledger.origin), desk.keystore)
+    size = int(head.split(b"\n")[1])
+    late = (size - 2, size - 1)
+    if late[0] != exported:  # somebody else was recorded in this very moment
+        raise CannotTell(f"the export is record {exported}, but another entry stands between it and its checkpoint; export anew")
+    return {
+        **_late(ledger, selected, late), **_proofs(ledger, selected, head, late), **_subjects(ledger, selected, size - 1),
+        **{at.consistency_name(old): _continued(ledger, old, note, head) for old, note in older.items()},
+    }  # fmt: skip
+
+
+def _late(ledger: Ledger, selected: Chosen, late: tuple[int, int]) -> dict[str, Content]:
+    """What came after the payload: both acts, and the records that their signers had seen."""
+    seen = last_seen(ledger, late) - {*selected.entries, *selected.records, *late}
+    members: dict[str, Content] = {at.record_name(index, late=True): ledger.store.record(index) for index in (*late, *sorted(seen))}
+    return members | {at.entry_name(index, late=True): ledger.store.note(index) for index in late}
+
+
+def _proofs(ledger: Ledger, selected: Chosen, head: bytes, late: tuple[int, int]) -> dict[str, Content]:
+    from keys.signing import parse_vkey
+    from ledger.policy import format_policy
+
+    members: dict[str, Content] = {at.CHECKPOINT: head, at.POLICY: format_policy([parse_vkey(vkey) for vkey in ledger.fact().vkeys])}
+    for index in {*selected.entries, *selected.records, *late, *last_seen(ledger, late)}:
+        path = merkle.inclusion_proof(index, late[1] + 1, ledger.store.tiles)
+        members[at.proof_name(index)] = format_proof(index, path, head)
+    return members
+
+
+def _subjects(ledger: Ledger, selected: Chosen, closing: int) -> dict[str, Content]:
+    tree = index_before(ledger, closing)
+    tags = [subject_tag(ledger.origin, subject) for subject in selected.subjects]
+    return {at.index_name(tag): format_index_proof(tree.prove(tag)) for tag in tags}
+
+
+def index_before(ledger: Ledger, closing: int) -> Index:
+    """The index that the closing act holds: over all records before it."""
+    tree, record = ledger.store.index(), parse_record(ledger.store.record(closing))
+    if record.subject_prev is not None:
+        tree.put(record.tag, index_value(record.seq, record.subject_prev))
+    return tree
+
+
+def _continued(ledger: Ledger, old: int, note: bytes, head: bytes) -> bytes:
+    size = int(head.split(b"\n")[1])
+    return make_consistency(note, head, merkle.consistency_proof(old, size, ledger.store.tiles))
+
+
+def check_older(ledger: Ledger, path: Path) -> tuple[int, bytes]:
+    """Size and note of a checkpoint that the recipient holds, which this ledger continues. Raises CannotTell, Fault."""
+    from ledger.commands.proofs import older_checkpoint
+
+    old, data = older_checkpoint(ledger, path)
+    if ledger.store.root(old.size) != old.root:
+        raise Fault(f"{path} was signed over other records than these; get the evidence with custody prove --consistent {path} --to FILE")
+    return old.size, data
+
+
+def reports(members: Mapping[str, Content], manifest: bytes) -> dict[str, Content]:
+    """Page, paper, a program to check it, and the form of other tools, from what is in the dossier and nothing else."""
+    tree = HeldTree({**members, MANIFEST: manifest})
+    dossier = at.Dossier(tree)
+    return {"verify.py": VERIFIER.read_bytes()} if dossier else {}
