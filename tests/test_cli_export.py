@@ -207,7 +207,7 @@ def test_what_is_not_opened_stays_closed(story: Office, told_in_confidence: int)
     ],
 )
 def test_what_cannot_be_opened_records_nothing(story: Office, told_in_confidence: int, words: str, status: int, said: str):
-    story.new_item("petro", content=b"elsewhere")
+    story.run("note", "O-2", "Of another item.", "--confidential", "text", as_="olena")
     size = story.size()
     wanted = words.replace("8=", f"{size - 1}=").format(told_in_confidence)
     assert said in story.run("export", "O-1", "--to", "new", "--disclose", wanted, *ORDER, as_="rada", expect=status).stderr

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ledger import merkle
-from ledger.commands.desk import Desk
 from ledger.consistency import make_consistency
 from ledger.dossier import contents as at
 from ledger.dossier.bag import MANIFEST, Content
@@ -20,13 +19,10 @@ VERIFIER = Path(at.__file__).with_name("verify.py")
 """The program that goes along: it needs nothing but Python."""
 
 
-def proved(desk: Desk, selected: Chosen, exported: int, older: Mapping[int, bytes]) -> dict[str, Content]:
-    """Closes the epoch behind the export act, record `exported`; the members that prove it, and that it continues the `older` checkpoints."""
-    from ledger.closing import close_epoch
-    from ledger.commands.proving import log_keys
-
-    ledger = desk.ledger
-    head = close_epoch(ledger, log_keys(desk, ledger.origin), desk.keystore)
+def proved(ledger: Ledger, selected: Chosen, exported: int, head: bytes, older: Mapping[int, bytes]) -> dict[str, Content]:
+    """What proves record `exported`, the act, and all that it exports, under the checkpoint that was signed right behind it; and that this
+    continues the `older` ones. Raises CannotTell where something else stands between.
+    """
     size = int(head.split(b"\n")[1])
     late = (size - 2, size - 1)
     if late[0] != exported:  # somebody else was recorded in this very moment
