@@ -11,8 +11,9 @@ from ledger.condition import content_digest
 from ledger.dossier.exhibits import Contents, Exhibit, Said
 from ledger.entry import cite
 from ledger.press import court_words
-from ledger.press.exhibit_page import Part, page, table
+from ledger.press.exhibit_page import page
 from ledger.press.ink import Ink, ink, joined, phrase, printed_data
+from ledger.press.parts import Part, table
 from ledger.press.printing import code, filed
 from ledger.press.values import CLOSED, Cell, Names, counted, description, field_of, fields, kind, signers, time, told
 from ledger.report import LINES, NOT_PROVED, QUESTIONS
@@ -82,10 +83,10 @@ def _closed(contents: Contents) -> list[Ink]:
         phrase("{} withheld: each keeps its place, with the reason", counted(withheld, "entry"))
         if withheld
         else Ink("No entry is withheld"),
-        phrase("At most {} of the entries shown closed", Ink(f"{counted(closed, 'confidential field')} {'stays' if closed == 1 else 'stay'}"))
+        phrase("At most {} of the entries shown {} closed", counted(closed, "confidential field"), "stays" if closed == 1 else "stay")
         if closed
         else Ink("No confidential field stays closed"),
-        phrase("{} disclosed, and marked so", counted(opened, "confidential field")) if opened else Ink("None was disclosed"),
+        phrase("{} disclosed, and marked so", counted(opened, "confidential field")) if opened else Ink("No confidential field is disclosed"),
     ]
 
 
@@ -137,7 +138,8 @@ def _people(contents: Contents, names: Names) -> Part:
 def _enrolled(said: Said, names: Names) -> Iterator[list[Cell]]:
     body, record = said.entry.body, str(said.record.index)
     if isinstance(body, acts.Open):
-        yield from ([one.handler, "–", one.organisation, joined(", ", one.roles), {"code": _key(one.vkey)}, record] for one in body.registrars)
+        for one in body.registrars:
+            yield [one.handler, "–", one.organisation, joined(", ", one.roles), {"code": _key(one.vkey)}, record]
     elif isinstance(body, acts.Enrol):
         who = [told(said, name, names) or Ink(CLOSED) for name in ("display_name", "organisation")]
         if (skill := told(said, "qualification", names)) is not None:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-
 from ledger import acts
 from ledger.dossier.contents import entry_name, record_name
 from ledger.dossier.exhibits import Contents

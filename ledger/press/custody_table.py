@@ -3,7 +3,6 @@
 It is read from the entries as they were signed. Gaps, losses and entries that are withheld are rows of their own, across the table.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +15,8 @@ from ledger.dossier.exhibits import Exhibit, Said, Withheld
 from ledger.identifiers import seals
 from ledger.keeping import LOST
 from ledger.press.ink import Ink, ink, joined, phrase
-from ledger.press.values import Cell, Names, given, place, plain, recipient, seal, signers, time, told, words
+from ledger.press.looks_table import in_order, look
+from ledger.press.values import Cell, Names, field_of, given, place, plain, recipient, seal, signers, time, told, words
 
 HEAD = ("Record", "From", "To", "Released", "Accepted", "How checked", "Seal", "Exceptions")
 
@@ -89,28 +89,6 @@ def custody(exhibit: Exhibit, names: Names) -> tuple[list[Row], Ink]:
     return chain.rows, phrase("At its last record here it is {}{}.", phrase(chain.state, chain.holder), Ink(shown))
 
 
-def in_order(exhibit: Exhibit) -> list[Said | Withheld]:
-    return sorted((*exhibit.said, *exhibit.withheld), key=lambda one: one.record.index)
-
-
-def look(body: Any, reference: str | None) -> Iterator[Ink]:
-    """How somebody looked at the content, and what they saw; `reference` is the fingerprint at the beginning."""
-    check = getattr(body, "content_check", None)
-    if check == "seal_only":
-        yield Ink("seal looked at, content not hashed")
-    elif check == "not_possible":
-        yield phrase("content not checked: {}", given(body.content_check_reason) or "no reason is shown")
-    found = content_digest(getattr(body, "files", UNSET))
-    if found is not None:
-        yield Ink("hashed") if reference is None else compared(found, reference)
-
-
-def compared(found: str, reference: str | None) -> Ink:
-    if reference is None:
-        return Ink("hashed, nothing to compare with is shown")
-    return Ink("hashed, same fingerprint") if found == reference else Ink("hashed, OTHER FINGERPRINT than at the beginning")
-
-
 def _seals(body: acts.Body) -> list[Ink]:
     return [seal(one) for one in seals(body)]
 
@@ -172,8 +150,10 @@ def _handover(chain: Chain, said: Said, body: acts.Handover) -> None:
 def _acknowledge(chain: Chain, said: Said, body: acts.Acknowledge) -> None:
     row = chain.offers.get(body.release) or Row([], Ink("not shown"), Ink("outside the ledger"))
     row.records.append(said.record.index)
-    received = told(said, "received", chain.names)
-    row.accepted = [phrase("on paper: {}", received or Ink("not shown"))]
+    received = field_of(said, "received")
+    row.accepted = [Ink("on paper, the paper is not shown")]
+    if received is not None:
+        row.accepted = [phrase("on paper, {}", time(received.time)), phrase("by {}, {}", received.by, received.organisation)]
     row.seals += _seals(body)
     row.exceptions += [ink(one) for one in given(body.exceptions) or ()]
     if row not in chain.rows:

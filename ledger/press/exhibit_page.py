@@ -1,27 +1,26 @@
 """The court's page of one exhibit: six questions that a court asks of a recording, each answered from the signed entries alone.
 
-The questions are those that E. Goldstein asks of video evidence. A page is a list of parts for the template: `pairs` of name and value,
-a `table`, a `text`, or `findings`.
+The questions are those that E. Goldstein asks of video evidence.
 """
 
 from collections.abc import Collection, Iterator
-from typing import Any
 
-import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UnsetType
 
 from ledger import acts
 from ledger import fields as f
 from ledger.condition import content_digest
-from ledger.dossier.exhibits import Contents, Exhibit, Said, Withheld
+from ledger.dossier.exhibits import Contents, Exhibit, Said
 from ledger.identifiers import seals
-from ledger.press import custody_table
-from ledger.press.custody_table import compared, custody, in_order, look
-from ledger.press.findings_table import PLACES, findings, places
+from ledger.press import custody_table, looks_table
+from ledger.press.custody_table import custody
+from ledger.press.entries_table import more
+from ledger.press.findings_table import findings
 from ledger.press.ink import Ink, ink, joined, phrase
+from ledger.press.looks_table import content, looks, stamp
+from ledger.press.parts import Part, table, title
 from ledger.press.values import Cell, Names, counted, description, field_of, fields, given, kind, seal, signers, time, told, words
 
-Part = dict[str, Any]
 QUESTIONS = (
     "Who captured it, and when?",
     "Who had access to it between capture and court?",
@@ -42,13 +41,8 @@ def page(contents: Contents, exhibit: Exhibit, names: Names, held: Collection[st
     return {
         "number": exhibit.number, "description": description(exhibit, names), "kind": kind(exhibit), "subject": exhibit.subject,
         "questions": [{"title": title, "parts": list(parts)} for title, parts in zip(QUESTIONS, answers, strict=True)],
-        "findings": findings(exhibit, names), "more": list(_more(exhibit, names, held)),
+        "findings": findings(exhibit, names), "more": list(more(exhibit, names, held)),
     }  # fmt: skip
-
-
-def table(head: Collection[str], widths: Collection[str], rows: list[Any], empty: str) -> Part:
-    """A table, or a sentence where it would have no row."""
-    return {"head": list(head), "widths": list(widths), "rows": rows} if rows else {"text": Ink(empty)}
 
 
 # --- 1 -------------------------------------------------------------------------------------------------------------------------
@@ -77,37 +71,32 @@ def _recorded(said: Said) -> Iterator[tuple[str, Ink]]:
 
 def _access(exhibit: Exhibit, names: Names) -> Iterator[Part]:
     rows, state = custody(exhibit, names)
+    reference = content_digest(exhibit.first.files) if exhibit.first else None
     widths = ("12mm", "1fr", "1fr", "20mm", "20mm", "1fr", "17mm", "1fr")
     yield table(custody_table.HEAD, widths, [row.cells() for row in rows], "No entry on its custody is shown.")
     yield {"text": state}
-    looks = [_opened(said, said.entry.body, names) for said in exhibit.said if isinstance(said.entry.body, acts.Access)]
+    yield title("Access", 3)
+    looks = [_opened(said, said.entry.body, reference, names) for said in exhibit.said if isinstance(said.entry.body, acts.Access)]
     head = ("Record", "Time", "By", "What for", "Fingerprint and seal, before and after")
     yield table(head, ("12mm", "22mm", "1fr", "1.4fr", "1.2fr"), looks, "No entry tells of an access by those who held it.")
     kept = [_kept(said, said.entry.body, names) for said in exhibit.said if isinstance(said.entry.body, acts.Store)]
     if kept:
+        yield title("Keeping", 3)
         yield table(("Record", "Time", "By", "Kept"), ("12mm", "22mm", "1fr", "2fr"), kept, "")
 
 
-def _opened(said: Said, body: acts.Access, names: Names) -> list[Cell]:
+def _opened(said: Said, body: acts.Access, reference: str | None, names: Names) -> list[Cell]:
     child = [phrase("to derive {}", names.subject(body.child))] if not isinstance(body.child, UnsetType) else [ink(body.manner)]
-    before, after = given(body.sha256_before), given(body.sha256_after)
-    seen = [phrase("before: {}", before)] if before and not after else []
-    if before and after:
-        seen = [Ink("same fingerprint before and after" if before == after else "OTHER FINGERPRINT after than before")]
-    looks: list[Cell] = [*seen, *(seal(one) for one in seals(body))]
+    looks: list[Cell] = [*content(body, reference), *(seal(one) for one in seals(body))]
     why = [*child, told(said, "purpose", names) or Ink("no purpose is shown")]
-    return [*_stamp(said), [*why, *_rest(said, names, ("manner", "child", "purpose", *_SEEN))], looks or "–"]
+    return [*stamp(said), [*why, *_rest(said, names, ("manner", "child", "purpose", *_SEEN))], looks or "–"]
 
 
 _SEEN = ("sha256_before", "sha256_after", "seal_before", "seal_after")
 
 
 def _kept(said: Said, body: acts.Store, names: Names) -> list[Cell]:
-    return [*_stamp(said), [phrase("{}: {}", name, text) for name, text in fields(said, names)]]
-
-
-def _stamp(said: Said) -> list[Cell]:
-    return [str(said.record.index), time(said.entry.time), signers(said)]
+    return [*stamp(said), [phrase("{}: {}", name, text) for name, text in fields(said, names)]]
 
 
 def _rest(said: Said, names: Names, without: tuple[str, ...]) -> list[Ink]:
@@ -122,11 +111,11 @@ def _altered(exhibit: Exhibit, names: Names) -> Iterator[Part]:
     reference = content_digest(exhibit.first.files) if exhibit.first else None
     if reference is not None and exhibit.first is not None:
         yield {"pairs": [("fingerprint when taken in", [{"code": reference}, _means(exhibit.first.files)])]}
-    rows = list(_looks(exhibit, reference))
-    yield table(("Record", "Time", "By", "Act", "What was seen"), ("12mm", "22mm", "1fr", "20mm", "1.6fr"), rows, "No later look at it is recorded.")
+    rows = list(looks(exhibit, reference))
+    yield table(looks_table.HEAD, looks_table.WIDTHS, rows, "No later look at it is recorded.")
     amended = [_amended(said, said.entry.body, names) for said in exhibit.said if isinstance(said.entry.body, acts.Amend)]
     if amended:
-        yield {"text": Ink("What was written of it was corrected; the first wording stays signed:")}
+        yield title("Corrections of what was written; the first wording stays signed", 3)
         yield table(("Record", "By", "Corrects", "From", "To", "Reason"), ("12mm", "1fr", "1fr", "1fr", "1fr", "1fr"), amended, "")
 
 
@@ -135,37 +124,6 @@ def _means(files: f.Opt[f.Files]) -> Ink:
         return phrase("root over the list of {}", counted(files.files, "file"))
     one = isinstance(files, list) and len(files) == 1
     return Ink("SHA-256 of its one file" if one else "SHA-256 over the list of its files")
-
-
-def _looks(exhibit: Exhibit, reference: str | None) -> Iterator[list[Cell]]:
-    """Each later look at content or seal, with what it saw; a seal that differs from the one before says so."""
-    number: str | None = None
-    for one in in_order(exhibit):
-        if isinstance(one, Withheld):
-            yield [str(one.record.index), "–", "–", "withheld", phrase("withheld: {}", one.reason)]
-            continue
-        seen = [*_content(one.entry.body, reference)] if exhibit.first is None or one is not exhibit.said[0] else []
-        for found in seals(one.entry.body):
-            seen.append(phrase("seal {}", seal(found)))
-            if number is not None and (found.state != "intact" or found.number != number):
-                seen.append(phrase("SEAL DIFFERS: {} was recorded", number))
-            number = given(found.replaced_by) or given(found.number)
-        if seen:
-            yield [*_stamp(one), words(one.entry.act), seen]
-
-
-def _content(body: Any, reference: str | None) -> Iterator[Ink]:
-    if isinstance(body, acts.Check):
-        found = given(body.found)
-        yield Ink({"match": "match", "mismatch": "MISMATCH", "missing": "MISSING"}[body.outcome])
-        if found is not None and found.sha256 is not UNSET:
-            yield compared(found.sha256, reference)
-    elif isinstance(body, acts.Access):
-        for digest, when in ((given(body.sha256_before), "before"), (given(body.sha256_after), "after")):
-            if digest is not None:
-                yield phrase("{} the access: {}", when, compared(digest, reference))
-    elif isinstance(body, acts.Release | acts.Accept | acts.Handover | acts.Return | acts.Reassign | acts.Incident):
-        yield from look(body, reference)
 
 
 def _amended(said: Said, body: acts.Amend, names: Names) -> list[Cell]:
@@ -234,68 +192,5 @@ def _derived(made: list[Exhibit], names: Names) -> Iterator[Part]:
     for one in made:
         reference = content_digest(one.first.files) if one.first else None
         yield {"pairs": [(f"{one.number}", [{"code": reference}] if reference else "no files")]}
-        rows = list(_looks(one, reference))
-        head = ("Record", "Time", "By", "Act", "What was seen")
-        yield table(head, ("12mm", "22mm", "1fr", "20mm", "1.6fr"), rows, "No later look at it is recorded.")
-
-
-# --- what else is said ---------------------------------------------------------------------------------------------------------
-
-_TOLD = (acts.Verify, acts.Review, acts.Amend)
-
-
-def _more(exhibit: Exhibit, names: Names, held: Collection[str]) -> Iterator[Part]:
-    if rows := places(exhibit, names):
-        yield {"title": Ink("Places and times, side by side")}
-        yield table(PLACES, ("1.4fr", "1.2fr", "1fr", "1fr"), rows, "")
-    yield {"title": Ink("Files and their fingerprints")}
-    yield table(("Record", "File", "SHA-256, and whether the file is in this dossier"), ("12mm", "1fr", "112mm"), list(_files(exhibit, held)), "No file belongs to it.")
-    yield {"title": Ink("Every entry on it, in the order of the log")}
-    yield table(("Record", "Time", "By", "Act", "What it says"), ("12mm", "22mm", "1fr", "20mm", "2.2fr"), list(_entries(exhibit, names)), "None is shown.")
-
-
-def _files(exhibit: Exhibit, held: Collection[str]) -> Iterator[list[Cell]]:
-    """Each file once, with the records that name it."""
-    found: dict[str, tuple[f.File | f.FileSet, list[str]]] = {}
-    for said in exhibit.said:
-        for one in _named([said.entry.body, *said.opened.values()]):
-            _, records = found.setdefault(one.root if isinstance(one, f.FileSet) else one.sha256, (one, []))
-            records += [] if str(said.record.index) in records else [str(said.record.index)]
-    for one, records in found.values():
-        yield [", ".join(records), *_fingerprint(one, held)]
-
-
-def _named(value: Any) -> Iterator[f.File | f.FileSet]:
-    """The files in a value of any depth."""
-    if isinstance(value, f.File | f.FileSet):
-        yield value
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _named(inner)
-    elif isinstance(value, msgspec.Struct):
-        yield from _named([getattr(value, name) for name in value.__struct_fields__])
-
-
-def _fingerprint(one: f.File | f.FileSet, held: Collection[str]) -> list[Cell]:
-    if isinstance(one, f.FileSet):
-        about = phrase("{}, {}", counted(one.files, "file"), counted(one.bytes, "byte"))
-        return [about, [{"code": one.root}, Ink("root over the list of these files; single files are shown by line proofs")]]
-    more = [phrase("{}: {}", name, digest) for name, digest in (given(one.digests) or {}).items()]
-    here = "in this dossier under data/files/" if one.sha256 in held else "the file is not in this dossier"
-    return [[ink(one.name), counted(one.size, "byte")], [{"code": one.sha256}, *more, Ink(here)]]
-
-
-def _entries(exhibit: Exhibit, names: Names) -> Iterator[list[Cell]]:
-    for one in in_order(exhibit):
-        if isinstance(one, Withheld):
-            yield [str(one.record.index), "–", "–", "withheld", phrase("This entry is withheld. Reason: {}", one.reason)]
-        else:
-            yield [*_stamp(one), words(one.entry.act), _saying(one, exhibit, names)]
-
-
-def _saying(said: Said, exhibit: Exhibit, names: Names) -> Cell:
-    if said is exhibit.said[0] and exhibit.first is not None:
-        return Ink("see question 1")
-    if isinstance(said.entry.body, _TOLD):
-        return Ink("see the corrections" if isinstance(said.entry.body, acts.Amend) else "see the findings")
-    return [phrase("{}: {}", name, text) for name, text in fields(said, names) if isinstance(text, str)] or "–"
+        rows = list(looks(one, reference))
+        yield table(looks_table.HEAD, looks_table.WIDTHS, rows, "No later look at it is recorded.")

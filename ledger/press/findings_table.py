@@ -12,7 +12,7 @@ from ledger import acts
 from ledger import fields as f
 from ledger.dossier.exhibits import Exhibit, Said
 from ledger.press.ink import Ink, ink, joined, phrase
-from ledger.press.values import Cell, Names, Pair, field_of, period, point, signers, time, told, words
+from ledger.press.values import Cell, Names, Pair, field_of, marked, period, point, signers, time, told, words
 
 CLAIMS = ("where", "when", "who", "what", "source", "authentic")
 _DETAILS = ("geolocation", "interval", "confidence", "contrary", "inputs", "steps", "tool", "remarks")
@@ -35,7 +35,7 @@ def _finding(exhibit: Exhibit, said: Said, names: Names) -> dict[str, Any]:
     assert isinstance(body, acts.Verify)  # noqa: S101
     reviews = [one for one in exhibit.said if isinstance(one.entry.body, acts.Review) and one.entry.body.finding == said.hash]
     return {
-        "title": phrase("{} by {}: record {}", body.result, words(body.method), said.record.index),
+        "title": phrase("{}, by {} (record {})", body.result.capitalize(), words(body.method), said.record.index),
         "by": phrase("{}, {}", signers(said), time(said.entry.time)),
         "statement": told(said, "statement", names) or Ink("no statement is shown"),
         "pairs": list(_details(exhibit, said, body, names)),
@@ -55,7 +55,11 @@ def _review(said: Said, names: Names) -> Ink:
 
 def _details(exhibit: Exhibit, said: Said, body: acts.Verify, names: Names) -> Iterator[Pair]:
     for name in _DETAILS:
-        if (text := told(said, name, names)) is not None:
+        if name == "steps" and (steps := field_of(said, name)) is not None:
+            yield "steps", [marked(said, name, phrase("{}. {}", place, step)) for place, step in enumerate(steps, 1)]
+        elif name == "inputs" and (inputs := field_of(said, name)) is not None:
+            yield "inputs", [cell for one in inputs for cell in _input(one, names)]
+        elif (text := told(said, name, names)) is not None:
             yield {"contrary": "evidence against", "geolocation": "place", "interval": "time"}.get(name, name), text
     if said.closed:
         yield "confidential", Ink(f"{said.closed} closed")
@@ -64,6 +68,13 @@ def _details(exhibit: Exhibit, said: Said, body: acts.Verify, names: Names) -> I
     later = [one for one in exhibit.said if getattr(one.entry.body, "supersedes", UNSET) == said.hash]
     if later:
         yield "replaced by", joined(", ", (f"record {one.record.index}" for one in later))
+
+
+def _input(one: f.Input, names: Names) -> Iterator[Cell]:
+    """A file by its fingerprint, or an entry by its record, with the name that was given for it."""
+    if one.name is not UNSET:
+        yield ink(one.name)
+    yield names.record(one.entry) if isinstance(one.entry, str) else {"code": str(one.sha256)}
 
 
 # --- places --------------------------------------------------------------------------------------------------------------------
@@ -84,8 +95,8 @@ def _places(said: Said) -> Iterator[list[Cell]]:
     for name, lead in (("claimed", "claimed by others, as {} wrote down"), ("embedded", "read from the file's own data by {}")):
         part = field_of(said, name)
         if part is not None:
-            stood = part.time if part.time is not UNSET else "–"
-            yield [phrase(lead + ", record {}", who, record), *_place(part.place), ink(stood)]
+            stood = time(part.time) if part.time is not UNSET else Ink("–")
+            yield [phrase(lead + ", record {}", who, record), *_place(part.place), stood]
     if isinstance(said.entry.body, acts.Verify):
         spot, interval = field_of(said, "geolocation"), field_of(said, "interval")
         if spot is not None or interval is not None:

@@ -1,7 +1,7 @@
 """Values of entries in words, for paper: times as stated, numbers of exhibits and records in place of identifiers and hashes."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -18,9 +18,10 @@ Cell = str | dict[str, str] | list[Any]
 Pair = tuple[str, Cell]
 
 CLOSED = "closed"
+_CODES = ("content_check", "outcome", "operation", "cause", "manner")
+"""Fields that hold one of a few words of the format in every act: printed without their underscores."""
 _TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9:]{8})(Z|[+-][0-9:]{5})\Z")
 _HASH = re.compile(r"[A-Za-z0-9+/]{43}=\Z")
-_SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 
 
 class Names:
@@ -77,10 +78,6 @@ def signers(said: Said) -> Ink:
     return joined(", ", dict.fromkeys(said.entry.by))
 
 
-def number_of(record: int) -> str:
-    return str(record)
-
-
 # --- the fields of an entry ----------------------------------------------------------------------------------------------------
 
 
@@ -96,7 +93,7 @@ def told(said: Said, name: str, names: Names) -> Ink | None:
     if value is None:
         must = {acts.wire_name(one) for one in said.entry.body.required}
         return Ink(CLOSED) if said.closed and name in must else None
-    return marked(said, name, plain(value, names))
+    return marked(said, name, words(value) if name in _CODES else plain(value, names))
 
 
 def marked(said: Said, name: str, text: Ink) -> Ink:
@@ -116,19 +113,20 @@ def fields(said: Said, names: Names, without: tuple[str, ...] = ()) -> Iterator[
 
 def plain(value: Any, names: Names) -> Ink:
     """Any value of a body in words: a type of its own where it has one, else the names and values of an object."""
-    for kind, show in _SHOWN.items():
-        if isinstance(value, kind):
-            return show(value, names)
+    show = _SHOWN.get(type(value))
+    if show is not None:
+        return show(value)
     if isinstance(value, msgspec.Struct):
-        return plain(msgspec.to_builtins(value), names)
+        parts = zip(value.__struct_encode_fields__, (getattr(value, name) for name in value.__struct_fields__), strict=True)
+        return plain({name: part for name, part in parts if part is not UNSET}, names)
     if isinstance(value, dict):
-        return joined("; ", (phrase("{} {}", words(name), plain(inner, names)) for name, inner in value.items()))
+        return joined("; ", (phrase("{}: {}", words(name), plain(inner, names)) for name, inner in value.items()))
     if isinstance(value, list):
         return joined("; ", (plain(inner, names) for inner in value))
     return Ink("yes" if value else "no") if isinstance(value, bool) else names.text(str(value))
 
 
-def place(value: f.Place | f.Point, names: Names | None = None) -> Ink:
+def place(value: f.Place | f.Point) -> Ink:
     """Its words, then the point."""
     parts = [ink(value.text)] if isinstance(value, f.Place) and value.text is not UNSET else []
     if not isinstance(value.latitude, UnsetType):
@@ -141,28 +139,28 @@ def point(value: f.Place | f.Point) -> Ink:
     return phrase("{}, {}{}", value.latitude, value.longitude, Ink(near))
 
 
-def period(value: f.Period, names: Names | None = None) -> Ink:
+def period(value: f.Period) -> Ink:
     start, end = given(value.from_), given(value.to)
     if start is None or end is None:
         return phrase("until {}", time(end)) if start is None else phrase("from {}", time(start))
     return phrase("{} to {}", time(start), time(end))
 
 
-def seal(value: f.Seal, names: Names | None = None) -> Ink:
+def seal(value: f.Seal) -> Ink:
     """As it was seen."""
     seen = phrase("{} {}", value.number, value.state) if value.number is not UNSET else Ink("no seal")
     return phrase("{}, replaced by {}", seen, value.replaced_by) if value.replaced_by is not UNSET else seen
 
 
-def file(value: f.File, names: Names | None = None) -> Ink:
-    return phrase("{} ({:})", value.name, counted(value.size, "byte"))
+def file(value: f.File) -> Ink:
+    return phrase("{} ({})", value.name, counted(value.size, "byte"))
 
 
-def file_set(value: f.FileSet, names: Names | None = None) -> Ink:
+def file_set(value: f.FileSet) -> Ink:
     return phrase("{} in one list, {}", counted(value.files, "file"), counted(value.bytes, "byte"))
 
 
-def recipient(value: f.Recipient, names: Names | None = None) -> Ink:
+def recipient(value: f.Recipient) -> Ink:
     """A handler by name, an outside party with what it belongs to."""
     if value.handler is not UNSET:
         return ink(value.handler)
@@ -170,20 +168,20 @@ def recipient(value: f.Recipient, names: Names | None = None) -> Ink:
     return phrase("{}, {}{}, outside the ledger", value.name, value.organisation, Ink(contact))
 
 
-def party(value: f.Party, names: Names | None = None) -> Ink:
+def party(value: f.Party) -> Ink:
     return joined(", ", (one for one in (value.name, value.organisation, value.contact) if one is not UNSET))
 
 
-def authority(value: f.Authority, names: Names | None = None) -> Ink:
+def authority(value: f.Authority) -> Ink:
     return phrase("{} {}", value.kind, value.reference)
 
 
-def foreign(value: f.ForeignOrigin, names: Names | None = None) -> Ink:
+def foreign(value: f.ForeignOrigin) -> Ink:
     size = value.checkpoint.split("\n")[1:2]
     return phrase("ledger {}, as of its checkpoint of size {}, entry {}", value.ledger, size[0] if size else "?", value.entry)
 
 
-_SHOWN: dict[type[Any], Any] = {
+_SHOWN: dict[type[Any], Callable[[Any], Ink]] = {
     f.Place: place, f.Point: place, f.Period: period, f.Seal: seal, f.File: file, f.FileSet: file_set, f.Recipient: recipient,
     f.Party: party, f.Authority: authority, f.ForeignOrigin: foreign,
 }  # fmt: skip
