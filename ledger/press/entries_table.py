@@ -8,13 +8,11 @@ import msgspec
 from ledger import acts
 from ledger import fields as f
 from ledger.dossier.exhibits import Exhibit, Said, Withheld
-from ledger.press.findings_table import PLACES, places
+from ledger.press.findings_table import DETAILS, PLACES, places
 from ledger.press.ink import Ink, ink, phrase
 from ledger.press.looks_table import in_order, stamp
 from ledger.press.parts import Part, table, title
 from ledger.press.values import Cell, Names, counted, fields, given, words
-
-_TOLD = (acts.Verify, acts.Review, acts.Amend)
 
 
 def more(exhibit: Exhibit, names: Names, held: Collection[str]) -> Iterator[Part]:
@@ -22,8 +20,8 @@ def more(exhibit: Exhibit, names: Names, held: Collection[str]) -> Iterator[Part
         yield title("Places and times, side by side")
         yield table(PLACES, ("1.4fr", "1.2fr", "1fr", "1fr"), rows, "")
     yield title("Files and their fingerprints")
-    head = ("Record", "File", "SHA-256, and whether the file is in this dossier")
-    yield table(head, ("12mm", "1fr", "112mm"), list(_files(exhibit, held)), "No file belongs to it.")
+    of_files = ("Record", "File", "SHA-256, and whether the file is in this dossier")
+    yield table(of_files, ("12mm", "1fr", "112mm"), list(_files(exhibit, held)), "No file belongs to it.")
     yield title("Every entry on it, in the order of the log")
     head, widths = ("Record", "Time", "By", "Act", "What it says"), ("12mm", "22mm", "1fr", "20mm", "2.2fr")
     yield table(head, widths, list(_entries(exhibit, names)), "None is shown.")
@@ -68,9 +66,21 @@ def _entries(exhibit: Exhibit, names: Names) -> Iterator[list[Cell]]:
             yield [*stamp(one), words(one.entry.act), _saying(one, exhibit, names)]
 
 
+_TOLD: dict[type[acts.Body], tuple[str, tuple[str, ...]]] = {
+    acts.Verify: ("see the findings", ("claim", "method", "result", "statement", "supersedes", *DETAILS)),
+    acts.Review: ("see the findings", ("opinion", "rationale")),
+    acts.Amend: ("see the corrections", ("target", "field", "old", "new", "reason")),
+}
+"""Where an act is told in full, and what of it."""
+
+
 def _saying(said: Said, exhibit: Exhibit, names: Names) -> Cell:
+    """All that no other part of the page tells. A review of a finding that is not here has no other place."""
     if said is exhibit.said[0] and exhibit.first is not None:
         return Ink("see question 1")
-    if isinstance(said.entry.body, _TOLD):
-        return Ink("see the corrections" if isinstance(said.entry.body, acts.Amend) else "see the findings")
-    return [phrase("{}: {}", name, text) for name, text in fields(said, names) if isinstance(text, str)] or "–"
+    body = said.entry.body
+    where, told_there = _TOLD.get(type(body), ("", ()))
+    if isinstance(body, acts.Review) and body.finding not in {one.hash for one in exhibit.said}:
+        where, told_there = "", ()
+    rest = [phrase("{}: {}", name, text) for name, text in fields(said, names, told_there) if isinstance(text, str)]
+    return [*([Ink(where)] if where else []), *rest] or "–"

@@ -15,7 +15,7 @@ from ledger.press.ink import Ink, ink, joined, phrase
 from ledger.press.values import Cell, Names, Pair, field_of, marked, period, point, signers, time, told, words
 
 CLAIMS = ("where", "when", "who", "what", "source", "authentic")
-_DETAILS = ("geolocation", "interval", "confidence", "contrary", "inputs", "steps", "tool", "remarks")
+DETAILS = ("geolocation", "interval", "confidence", "contrary", "inputs", "steps", "tool", "remarks")
 
 
 def findings(exhibit: Exhibit, names: Names) -> list[dict[str, Any]]:
@@ -54,7 +54,7 @@ def _review(said: Said, names: Names) -> Ink:
 
 
 def _details(exhibit: Exhibit, said: Said, body: acts.Verify, names: Names) -> Iterator[Pair]:
-    for name in _DETAILS:
+    for name in DETAILS:
         if name == "steps" and (steps := field_of(said, name)) is not None:
             yield "steps", [marked(said, name, phrase("{}. {}", place, step)) for place, step in enumerate(steps, 1)]
         elif name == "inputs" and (inputs := field_of(said, name)) is not None:
