@@ -15,14 +15,17 @@ from court_case import OTHER, SHA, Case, file, story
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from msgspec import inspect
+from office import Office
 from pdf_text import pages_of, words_of
 from schema import changed, entries, entry_type, fits, full, kinds
 
 from ledger.acts import ACTS
-from ledger.dossier.exhibits import Contents, Exhibit, Said
+from ledger.dossier.archive import open_tree
+from ledger.dossier.contents import Dossier
+from ledger.dossier.exhibits import Contents, Exhibit, Said, read_contents
 from ledger.entry import cite, make_entry
 from ledger.errors import Malformed, Unavailable
-from ledger.press import court, printing
+from ledger.press import court, court_words, printing
 from ledger.press import ink as ink_of
 from ledger.press.court import checkpoint_code, court_data, court_pdf
 from ledger.press.ink import Ink, covered, ink, joined, phrase, printed_data
@@ -430,3 +433,47 @@ def test_the_longest_origin_still_makes_a_code() -> None:
     case = Case(origin="ö" * 127)
     case.acquire("O-1")
     assert court_pdf(case.contents()).startswith(b"%PDF-")
+
+
+# --- a real dossier ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bag(office: Office) -> Path:
+    office.new_item("olena")
+    office.run("release", "O-1", "--to", "petro@un.example", "--method", "hand", "--purpose", "study")
+    office.run("accept", "O-1", as_="petro")
+    order = ("--recipient", "Registry", "Court (fictional)", "--authority", "order", "12/2026", "--purpose", "trial")
+    office.run("export", "O-1", "--to", office.folder / "dossier", *order, as_="rada")
+    return office.folder / "dossier"
+
+
+def test_of_a_dossier_as_it_is_written(bag: Path) -> None:
+    with open_tree(bag) as tree:
+        contents = read_contents(Dossier(tree))
+    words = words_of(court_pdf(contents, {one.sha256 for one in contents.exhibits[0].first.files}))
+    for text in ("ExhibitO-1", "petro@un.example", "Registry,Court(fictional)", "inthisdossierunderdata/files/"):
+        assert text in words
+
+
+def test_the_printed_commands_do_what_they_say(bag: Path) -> None:
+    """In a plain shell, in the folder of the dossier."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not here")
+    with open_tree(bag) as tree:
+        steps = court_words.steps(read_contents(Dossier(tree)))
+    by_title = {step["title"].split(",")[0]: [one["code"] for one in step["commands"]] for step in steps}
+    sums = by_title["That no file was changed since the dossier was written"]
+    assert all(line.endswith(": OK") for command in sums for line in shell(command, bag))
+    entry, record = by_title["That an entry is the one that was recorded"]
+    assert shell(entry, bag) == shell(record, bag)
+    commands = by_title["That a named person signed an entry"]
+    assert [shell(command, bag) for command in commands][-1] == ["Signature Verified Successfully"]
+    (bag / "text").write_bytes((bag / "text").read_bytes().replace(b"trial", b"trail"))
+    assert shell(commands[-1], bag, fails=True) == ["Signature Verification Failure"]
+
+
+def shell(command: str, folder: Path, fails: bool = False) -> list[str]:
+    done = subprocess.run(["bash", "-c", command], cwd=folder, capture_output=True, text=True, check=False)
+    assert (done.returncode != 0) is fails, done.stderr
+    return done.stdout.strip().split("\n")
