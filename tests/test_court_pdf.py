@@ -236,6 +236,28 @@ def test_items_that_an_exhibit_rests_on_have_pages_that_say_so() -> None:
     assert "thebox" in words
 
 
+def test_keys_that_were_replaced_or_revoked_are_told_by_their_ids() -> None:
+    case = Case()
+    case.acquire("O-1")
+    old, new = ("olena+047f002c+" + "A" * 44, "olena+91fffa07+" + "B" * 44)
+    case.act("rotate", "handler:olena", "olena", {"old": [old], "new": [new]})
+    case.act("revoke", "handler:olena", "rada", {"vkey": new, "reason": "compromised", "compromised_since": 7})
+    words = words_of(court_pdf(case.contents()))
+    for text in ("oldkey:047f002c", "newkey:91fffa07", "key:91fffa07", "reason:compromised", "compromisedsince:7"):
+        assert text in words
+    assert "A" * 40 not in words
+
+
+def test_what_a_person_agreed_to_is_told() -> None:
+    case = Case()
+    case.acquire("O-1")
+    layers = [{"to": "court", "granted": True}, {"to": "public", "granted": False}]
+    case.act("consent", "person:W-1", "olena", {"layers": layers, "limits": "no face", "explained": "in Ukrainian"})
+    words = words_of(court_pdf(case.contents()))
+    for text in ("W-1", "court:granted;public:refused", "noface", "inUkrainian"):
+        assert text in words
+
+
 def test_one_exhibit_and_many_get_their_title() -> None:
     case = Case()
     for number in range(1, 31):
@@ -365,9 +387,12 @@ def test_every_sign_that_is_covered_is_set_in_both_weights() -> None:
     assert len(signs) > 3500
 
 
+COVERED = st.sampled_from(sorted(map(chr, covered())))
+
+
 @pytest.mark.usefixtures("one_code")
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(st.text(st.characters(codec="utf-8"), min_size=1, max_size=40), min_size=20, max_size=60))
+@given(st.lists(st.text(st.characters(codec="utf-8") | COVERED, min_size=1, max_size=40), min_size=20, max_size=60))
 def test_no_text_fails_the_export_whatever_its_letters(texts: list[str]) -> None:
     """Letters with the marks of another script, alone and together."""
     case = Case()
@@ -424,7 +449,7 @@ def test_the_code_says_the_checkpoint_s_three_lines_on_one(pdf: bytes, told: Con
 
     (tmp_path / "r.pdf").write_bytes(pdf)
     done = subprocess.run(["pdftoppm", "-r", "200", "-png", "-f", "1", "-l", "1", tmp_path / "r.pdf"], capture_output=True, check=True)
-    (found,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(done.stdout)).convert("L"))
+    (found,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(done.stdout)).convert("L"), formats=zxingcpp.BarcodeFormat.QRCode)
     checkpoint = told.checkpoint
     assert found.text == f"custody-checkpoint/v1 {checkpoint.origin} {checkpoint.size} {cite(checkpoint.root)}"
 

@@ -13,9 +13,10 @@ from ledger.entry import cite
 from ledger.press import court_words
 from ledger.press.exhibit_page import page
 from ledger.press.ink import Ink, ink, joined, phrase, printed_data
+from ledger.press.looks_table import stamp
 from ledger.press.parts import Part, table
 from ledger.press.printing import code, filed
-from ledger.press.values import CLOSED, Cell, Names, counted, description, field_of, fields, kind, signers, time, told
+from ledger.press.values import CLOSED, Cell, Names, counted, description, field_of, fields, kind, signers, time, told, words
 from ledger.report import LINES, NOT_PROVED, QUESTIONS
 
 
@@ -41,6 +42,7 @@ def court_data(contents: Contents, held: frozenset[str]) -> dict[str, Any]:
         "about": list(_about(contents, names)), "closed": _closed(contents), "index": _index(contents, names),
         "withheld": _withheld(contents, names), "not_proved": [ink(one.strip()) for one in NOT_PROVED.split(";")],
         "exhibits": exhibits, "others": others, "people": _people(contents, names), "persons": _persons(contents, names),
+        "beside": _beside(contents, names),
         "certificate": _certificate(contents, names), "lines": [[name, QUESTIONS[name]] for name in LINES],
         "steps": court_words.steps(contents), "glossary": list(court_words.GLOSSARY.items()),
     }  # fmt: skip
@@ -77,10 +79,10 @@ def _about(contents: Contents, names: Names) -> Iterator[tuple[str, Any]]:
 
 def _closed(contents: Contents) -> list[Ink]:
     """How much is withheld, closed and disclosed: for the first page."""
-    withheld = len(_export(contents).withheld)
+    withheld = _export(contents).withheld
     closed, opened = (sum(count(said) for said in contents.said) for count in (_digests, _opened))
     return [
-        phrase("{} withheld: each keeps its place, with the reason", counted(withheld, "entry"))
+        phrase("{} withheld: {}", counted(len(withheld), "entry"), _reasons([one.reason for one in withheld]))
         if withheld
         else Ink("No entry is withheld"),
         phrase("At most {} of the entries shown {} closed", counted(closed, "confidential field"), "stays" if closed == 1 else "stay")
@@ -88,6 +90,13 @@ def _closed(contents: Contents) -> list[Ink]:
         else Ink("No confidential field stays closed"),
         phrase("{} disclosed, and marked so", counted(opened, "confidential field")) if opened else Ink("No confidential field is disclosed"),
     ]
+
+
+def _reasons(all_of_them: list[str]) -> Ink:
+    """The first three; the others stand in the table of what is withheld."""
+    reasons = list(dict.fromkeys(all_of_them))
+    more = [Ink("and others, see “Entries that are withheld”")] if len(reasons) > 3 else []
+    return joined("; ", [*(phrase("“{}”", reason) for reason in reasons[:3]), *more])
 
 
 def _export(contents: Contents) -> acts.Export:
@@ -167,6 +176,30 @@ def _agreed(said: Said, names: Names) -> list[Ink]:
     assert isinstance(body, acts.Consent)  # noqa: S101
     layers = [phrase("{}: {}", layer.to, "granted" if layer.granted else "refused") for layer in body.layers]
     return [joined("; ", layers), *(phrase("{}: {}", name, text) for name, text in fields(said, names, ("layers",)) if isinstance(text, str))]
+
+
+_TOLD = (acts.Open, acts.Enrol, acts.Consent, acts.Checkpoint)
+
+
+def _beside(contents: Contents, names: Names) -> Part:
+    """What else is shown of people and the ledger: keys that were replaced or revoked, the export itself, and so on."""
+    beside = [said for said in contents.said if not said.entry.subject.startswith("urn:") and not isinstance(said.entry.body, _TOLD)]
+    head, widths = ("Record", "Time", "About", "By", "Act", "What it says"), ("14mm", "26mm", "1fr", "1fr", "18mm", "1.8fr")
+    return table(head, widths, [_other(said, names) for said in beside], "None is shown.")
+
+
+def _other(said: Said, names: Names) -> list[Cell]:
+    number, when, who = stamp(said)
+    keys = [phrase("{}: {}", name, joined(", ", map(_key, vkeys))) for name, vkeys in _keys(said.entry.body)]
+    rest = [phrase("{}: {}", name, text) for name, text in fields(said, names, ("old", "new", "vkey", "seal_key", "items")) if isinstance(text, str)]
+    return [number, when, names.subject(said.entry.subject), who, words(said.entry.act), [*keys, *rest] or "–"]
+
+
+def _keys(body: acts.Body) -> Iterator[tuple[str, list[str]]]:
+    if isinstance(body, acts.Rotate):
+        yield from (("old key", body.old), ("new key", body.new))
+    elif isinstance(body, acts.Revoke):
+        yield "key", [body.vkey]
 
 
 def _certificate(contents: Contents, names: Names) -> dict[str, Any]:

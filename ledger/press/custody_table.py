@@ -114,8 +114,8 @@ def _release(chain: Chain, said: Said, body: acts.Release) -> None:
     chain.offers[said.hash] = row
     chain.rows.append(row)
     outside = body.to.handler is UNSET
-    chain.holder, chain.state = joined("", [to]), "outside, with {}" if outside else "on its way to {}"
-    row.accepted = [Ink("no receipt is shown")] if outside else [Ink("no answer is shown")]
+    chain.holder, chain.state = to, "with {}" if outside else "on its way to {}"
+    row.accepted = [Ink("no receipt is shown" if outside else "no answer is shown")]
 
 
 def _accept(chain: Chain, said: Said, body: acts.Accept) -> None:
@@ -127,8 +127,13 @@ def _accept(chain: Chain, said: Said, body: acts.Accept) -> None:
 
 def _seen(chain: Chain, row: Row, body: acts.Accept | acts.Return | acts.Handover) -> None:
     row.checked += [phrase("receiver: {}", one) for one in look(body, chain.reference)]
-    row.seals += _seals(body)
+    _add_seals(row, body)
     row.exceptions += [ink(one) for one in given(body.exceptions) or ()]
+
+
+def _add_seals(row: Row, body: acts.Body) -> None:
+    """Those that are not seen alike twice."""
+    row.seals += [one for one in _seals(body) if one not in row.seals]
 
 
 def _refused(chain: Chain, said: Said, body: acts.Decline | acts.Withdraw) -> None:
@@ -154,7 +159,7 @@ def _acknowledge(chain: Chain, said: Said, body: acts.Acknowledge) -> None:
     row.accepted = [Ink("on paper, the paper is not shown")]
     if received is not None:
         row.accepted = [phrase("on paper, {}", time(received.time)), phrase("by {}, {}", received.by, received.organisation)]
-    row.seals += _seals(body)
+    _add_seals(row, body)
     row.exceptions += [ink(one) for one in given(body.exceptions) or ()]
     if row not in chain.rows:
         chain.rows.append(row)

@@ -23,7 +23,7 @@ def more(exhibit: Exhibit, names: Names, held: Collection[str]) -> Iterator[Part
     of_files = ("Record", "File", "SHA-256, and whether the file is in this dossier")
     yield table(of_files, ("12mm", "1fr", "112mm"), list(_files(exhibit, held)), "No file belongs to it.")
     yield title("Every entry on it, in the order of the log")
-    head, widths = ("Record", "Time", "By", "Act", "What it says"), ("12mm", "22mm", "1fr", "20mm", "2.2fr")
+    head, widths = ("Record", "Time", "By", "Act", "What it says"), ("12mm", "26mm", "1fr", "20mm", "2.2fr")
     yield table(head, widths, list(_entries(exhibit, names)), "None is shown.")
 
 

@@ -78,11 +78,11 @@ def _access(exhibit: Exhibit, names: Names) -> Iterator[Part]:
     yield title("Access", 3)
     looks = [_opened(said, said.entry.body, reference, names) for said in exhibit.said if isinstance(said.entry.body, acts.Access)]
     head = ("Record", "Time", "By", "What for", "Fingerprint and seal, before and after")
-    yield table(head, ("12mm", "22mm", "1fr", "1.4fr", "1.2fr"), looks, "No entry tells of an access by those who held it.")
+    yield table(head, ("12mm", "26mm", "1fr", "1.4fr", "1.2fr"), looks, "No entry tells of an access by those who held it.")
     kept = [_kept(said, said.entry.body, names) for said in exhibit.said if isinstance(said.entry.body, acts.Store)]
     if kept:
         yield title("Keeping", 3)
-        yield table(("Record", "Time", "By", "Kept"), ("12mm", "22mm", "1fr", "2fr"), kept, "")
+        yield table(("Record", "Time", "By", "Kept"), ("12mm", "26mm", "1fr", "2fr"), kept, "")
 
 
 def _opened(said: Said, body: acts.Access, reference: str | None, names: Names) -> list[Cell]:
@@ -150,7 +150,7 @@ def _steps(exhibit: Exhibit, made: list[Exhibit]) -> list[Exhibit]:
 
 def _enhanced(exhibit: Exhibit, made: list[Exhibit], names: Names) -> Iterator[Part]:
     rows = [_operation(one, one.said[0], names) for one in _steps(exhibit, made)]
-    head, widths = ("Exhibit", "Record", "Operation", "By", "Time", "Reason"), ("1fr", "12mm", "1fr", "1.2fr", "22mm", "1.6fr")
+    head, widths = ("Exhibit", "Record", "Operation", "By", "Time", "Reason"), ("1fr", "12mm", "1fr", "1.2fr", "26mm", "1.6fr")
     yield table(head, widths, rows, "No entry here tells of an enhancement, a copy or anything else that was made from it.")
     if absent := [child for child in _children(exhibit) if child not in {one.subject for one in made}]:
         yield {"text": phrase("Made from it, and not in this dossier: {}.", joined(", ", map(names.subject, absent)))}

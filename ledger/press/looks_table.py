@@ -12,7 +12,7 @@ from ledger.identifiers import seals
 from ledger.press.ink import Ink, phrase
 from ledger.press.values import Cell, given, seal, signers, time, words
 
-HEAD, WIDTHS = ("Record", "Time", "By", "Act", "What was seen"), ("12mm", "22mm", "1fr", "20mm", "1.6fr")
+HEAD, WIDTHS = ("Record", "Time", "By", "Act", "What was seen"), ("12mm", "26mm", "1fr", "20mm", "1.6fr")
 
 
 def looks(exhibit: Exhibit, reference: str | None) -> Iterator[list[Cell]]:

@@ -40,12 +40,10 @@ def _writer(pdf: bytes) -> Any:
     """Adds to the file, and leaves alone what says that it is PDF/A-3: pyHanko would make it PDF 2.0, and write the metadata anew."""
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
-    class Writer(IncrementalPdfFileWriter):  # type: ignore[misc]
-        def ensure_output_version(self, version: Any) -> None: ...
-
-        def _update_meta(self) -> None: ...
-
-    return Writer(io.BytesIO(pdf))
+    writer: Any = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    writer.ensure_output_version = lambda version: None
+    writer._update_meta = lambda: None
+    return writer
 
 
 async def _signed(writer: Any, signer: Any, when: datetime) -> bytes:

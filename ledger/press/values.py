@@ -116,6 +116,8 @@ def plain(value: Any, names: Names) -> Ink:
     show = _SHOWN.get(type(value))
     if show is not None:
         return show(value)
+    if isinstance(value, f.Container):
+        return phrase("in {}", names.subject(value.container))
     if isinstance(value, msgspec.Struct):
         parts = zip(value.__struct_encode_fields__, (getattr(value, name) for name in value.__struct_fields__), strict=True)
         return plain({name: part for name, part in parts if part is not UNSET}, names)
