@@ -10,7 +10,7 @@ from ledger.checkpoint import Checkpoint
 from ledger.disclosure import check_disclosures, disclosure_digest, hide
 from ledger.dossier.exhibits import Contents, Exhibit, Said, Withheld
 from ledger.entry import cite, encode_entry, make_entry
-from ledger.record import Record, subject_tag
+from ledger.record import Record, format_record, record_hash, subject_tag
 
 ORIGIN = "un.example/mission-7"
 SHA = "ab" * 32
@@ -48,7 +48,7 @@ class Case:
             act, ledger=self.origin, subject=subject, time=time, by=[by] if isinstance(by, str) else by, seen=seen, prev=None, body=body
         )
         digest = hashlib.sha256(encode_entry(entry)).digest()
-        record = Record(index, "2026-02-03T09:12:45Z", subject_tag(self.origin, subject), 0, None, digest, bytes(32))
+        record = Record(index, "2026-02-03T09:12:45Z", subject_tag(self.origin, subject), 0, None, digest, bytes(32) if index else None)
         if withheld is not None:
             self.withheld.append((subject, Withheld(record, withheld)))
             return cite(digest)
@@ -75,7 +75,7 @@ class Case:
         body = {
             "authority": {"kind": "order", "reference": "12/2026"}, "recipient": {"name": "Registry", "organisation": "Court (fictional)"},
             "items": [{"subject": subject, "count": 1, "record": cite(bytes(32))} for subject in items],
-            "withheld": [{"record": cite(hashlib.sha256(str(one).encode()).digest()), "reason": one.reason} for _, one in self.withheld],
+            "withheld": [{"record": cite(record_hash(format_record(one.record))), "reason": one.reason} for _, one in self.withheld],
             "manifest_sha256": SHA, "to": "court", **export,
         }  # fmt: skip
         self.act("export", "ledger", "rada@un.example", _ordered(acts.Export, body))

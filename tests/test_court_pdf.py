@@ -88,6 +88,16 @@ def test_another_process_place_zone_and_language_give_the_same_bytes(env: dict[s
     assert done.stdout == pdf
 
 
+def test_a_font_of_the_same_name_on_this_computer_changes_nothing(pdf: bytes, tmp_path: Path) -> None:
+    tools = pytest.importorskip("fontTools.ttLib", reason="fonttools is a tool for tests alone")
+    font = tools.TTFont(FONTS / "NotoSans-Regular.ttf")
+    font["hmtx"].metrics = {name: (width + 100, side) for name, (width, side) in font["hmtx"].metrics.items()}
+    installed = tmp_path / ".local/share/fonts"
+    installed.mkdir(parents=True)
+    font.save(installed / "NotoSans-Regular.ttf")
+    test_another_process_place_zone_and_language_give_the_same_bytes({}, pdf, tmp_path)
+
+
 def test_it_declares_pdf_a_3a_and_pdf_ua_1_and_has_their_structure(pdf: bytes) -> None:
     for said in (
         b"<pdfaid:part>3</pdfaid:part>", b"<pdfaid:conformance>A</pdfaid:conformance>", b"<pdfuaid:part>1</pdfuaid:part>", b"/Marked true",
@@ -219,6 +229,16 @@ def test_a_confidential_field_is_closed_or_marked_as_disclosed() -> None:
     assert "1confidentialfielddisclosed" in words
 
 
+def test_a_correction_of_the_description_stands_below_it() -> None:
+    case = Case()
+    item = case.acquire("O-1", description="the brigde")
+    about = {"target": case.said[0].hash, "field": "description", "old": "the brigde", "new": "the bridge", "reason": "a slip"}
+    case.act("amend", item, "olena", about)
+    case.act("amend", item, "olena", {**about, "field": "method", "old": "download", "new": "upload"})
+    (row,) = court_data(case.contents(), frozenset())["index"]
+    assert row[2] == "the brigde\ndescription corrected in record 1: the bridge"
+
+
 def test_an_exhibit_whose_first_entry_is_withheld_has_its_page() -> None:
     case = Case()
     item = case.acquire("O-1", _withheld="a source")
@@ -226,6 +246,15 @@ def test_an_exhibit_whose_first_entry_is_withheld_has_its_page() -> None:
     words = words_of(court_pdf(case.contents()))
     for text in ("ExhibitO-1", "theentrythatdescribesitiswithheld", "asource", "safe3"):
         assert text in words
+
+
+def test_an_entry_on_a_person_that_is_withheld_is_told_by_its_reason() -> None:
+    case = Case()
+    item = case.acquire("O-1")
+    case.act("note", item, "olena", {"text": "a name"}, withheld="names a witness")
+    case.act("note", "person:W-1", "olena", {"text": "a name"}, withheld="tells where W-1 lives")
+    rows = court_data(case.contents(), frozenset())["withheld"]["rows"]
+    assert [(row[0], row[1], row[3]) for row in rows] == [("1", "O-1", "names a witness"), ("–", "of a person", "tells where W-1 lives")]
 
 
 def test_items_that_an_exhibit_rests_on_have_pages_that_say_so() -> None:
@@ -496,6 +525,19 @@ def test_the_printed_commands_do_what_they_say(bag: Path) -> None:
     assert [shell(command, bag) for command in commands][-1] == ["Signature Verified Successfully"]
     (bag / "text").write_bytes((bag / "text").read_bytes().replace(b"trial", b"trail"))
     assert shell(commands[-1], bag, fails=True) == ["Signature Verification Failure"]
+
+
+def test_a_key_whose_base64_holds_a_plus_is_printed_whole() -> None:
+    case = Case()
+    key = "AT+f" + "A" * 40
+    enrolled = {
+        "handler": "rada@un.example", "vkey": f"rada@un.example+047f002c+{key}", "seal_key": cite(bytes(32)), "display_name": "R",
+        "organisation": "UN", "roles": ["custodian"], "prefix": "R", "valid_from": "2026-01-01T00:00:00Z",
+        "identity_check": {"how": "passport", "by": "x"},
+    }  # fmt: skip
+    case.act("enrol", "handler:rada@un.example", "rada@un.example", enrolled)
+    case.acquire("O-1")
+    assert f"echo {key} |" in str(court_words.steps(case.contents()))
 
 
 def shell(command: str, folder: Path, fails: bool = False) -> list[str]:

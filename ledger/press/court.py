@@ -17,6 +17,7 @@ from ledger.press.looks_table import stamp
 from ledger.press.parts import Part, table
 from ledger.press.printing import code, filed
 from ledger.press.values import CLOSED, Cell, Names, counted, description, field_of, fields, kind, signers, time, told, words
+from ledger.record import format_record, record_hash
 from ledger.report import LINES, NOT_PROVED, QUESTIONS
 
 
@@ -40,7 +41,7 @@ def court_data(contents: Contents, held: frozenset[str]) -> dict[str, Any]:
         "size": contents.checkpoint.size, "root": {"code": cite(contents.checkpoint.root)},
         "qr": {"svg": code(checkpoint_code(contents)), "text": checkpoint_code(contents)},
         "about": list(_about(contents, names)), "closed": _closed(contents), "index": _index(contents, names),
-        "withheld": _withheld(contents, names), "not_proved": [ink(one.strip()) for one in NOT_PROVED.split(";")],
+        "withheld": _withheld(contents), "not_proved": [ink(one.strip()) for one in NOT_PROVED.split(";")],
         "exhibits": exhibits, "others": others, "people": _people(contents, names), "persons": _persons(contents, names),
         "beside": _beside(contents, names),
         "certificate": _certificate(contents, names), "lines": [[name, QUESTIONS[name]] for name in LINES],
@@ -113,14 +114,15 @@ def _opened(said: Said) -> int:
     return len(said.opened)
 
 
-def _withheld(contents: Contents, names: Names) -> Part:
-    """Each record whose entry is held back: those of the items by their numbers, others by their hash alone."""
+def _withheld(contents: Contents) -> Part:
+    """Each entry that is held back: those on items by record and exhibit, those on people by the reason alone."""
     rows: list[list[Cell]] = []
+    reasons = {one.record: one.reason for one in _export(contents).withheld}
     for exhibit in (*contents.exhibits, *contents.others):
-        rows += [[str(one.record.index), exhibit.number, time(one.record.recorded), ink(one.reason)] for one in exhibit.withheld]
-    beside = len(_export(contents).withheld) - len(rows)
-    if beside:
-        rows.append(["–", "–", "–", phrase("{} on people or the ledger, named in the export act", counted(beside, "more entry"))])
+        for one in exhibit.withheld:
+            reasons.pop(cite(record_hash(format_record(one.record))), None)
+            rows.append([str(one.record.index), exhibit.number, time(one.record.recorded), ink(one.reason)])
+    rows += [["–", "of a person", "–", ink(reason)] for reason in reasons.values()]
     return table(("Record", "Exhibit", "Recorded", "Reason"), ("16mm", "30mm", "34mm", "1fr"), rows, "Nothing is withheld.")
 
 
@@ -179,6 +181,7 @@ def _agreed(said: Said, names: Names) -> list[Ink]:
 
 
 _TOLD = (acts.Open, acts.Enrol, acts.Consent, acts.Checkpoint)
+_ELSEWHERE = ("old", "new", "vkey", "seal_key", "items", "withheld")
 
 
 def _beside(contents: Contents, names: Names) -> Part:
@@ -191,7 +194,7 @@ def _beside(contents: Contents, names: Names) -> Part:
 def _other(said: Said, names: Names) -> list[Cell]:
     number, when, who = stamp(said)
     keys = [phrase("{}: {}", name, joined(", ", map(_key, vkeys))) for name, vkeys in _keys(said.entry.body)]
-    rest = [phrase("{}: {}", name, text) for name, text in fields(said, names, ("old", "new", "vkey", "seal_key", "items")) if isinstance(text, str)]
+    rest = [phrase("{}: {}", name, text) for name, text in fields(said, names, _ELSEWHERE) if isinstance(text, str)]
     return [number, when, names.subject(said.entry.subject), who, words(said.entry.act), [*keys, *rest] or "–"]
 
 

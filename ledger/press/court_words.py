@@ -102,4 +102,4 @@ def _key_of(contents: Contents, name: str, before: int) -> str | None:
             found = body.vkey
         elif isinstance(body, acts.Rotate) and said.entry.subject == f"handler:{name}":
             found = body.new[0]
-    return None if found is None else found.split("+")[2]
+    return None if found is None else found.split("+", 2)[2]  # base64 holds "+" too

@@ -110,7 +110,7 @@ def _rest(said: Said, names: Names, without: tuple[str, ...]) -> list[Ink]:
 def _altered(exhibit: Exhibit, names: Names) -> Iterator[Part]:
     reference = content_digest(exhibit.first.files) if exhibit.first else None
     if reference is not None and exhibit.first is not None:
-        yield {"pairs": [("fingerprint when taken in", [{"code": reference}, _means(exhibit.first.files)])]}
+        yield {"pairs": [("first fingerprint", [{"code": reference}, _means(exhibit.first.files)])]}
     rows = list(looks(exhibit, reference))
     yield table(looks_table.HEAD, looks_table.WIDTHS, rows, "No later look at it is recorded.")
     amended = [_amended(said, said.entry.body, names) for said in exhibit.said if isinstance(said.entry.body, acts.Amend)]

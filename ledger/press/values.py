@@ -189,14 +189,26 @@ _SHOWN: dict[type[Any], Callable[[Any], Ink]] = {
 }  # fmt: skip
 
 
-# --- fingerprints --------------------------------------------------------------------------------------------------------------
+# --- what an exhibit is --------------------------------------------------------------------------------------------------------
 
 
 def description(exhibit: Exhibit, names: Names) -> Ink:
-    """As it was taken in; a correction stands among the corrections."""
+    """As it was taken in, and below it what its number and description were corrected to."""
     if exhibit.first is None:
         return Ink("the entry that describes it is withheld")
-    return told(exhibit.said[0], "description", names) or Ink(CLOSED)
+    first, amends = exhibit.said[0], (one for one in exhibit.said if isinstance(one.entry.body, acts.Amend))
+    return joined("\n", [told(first, "description", names) or Ink(CLOSED), *(_corrected(one) for one in amends if _of(one, first))])
+
+
+def _of(said: Said, first: Said) -> bool:
+    body = said.entry.body
+    return isinstance(body, acts.Amend) and body.target == first.hash and body.field in ("number", "description")
+
+
+def _corrected(said: Said) -> Ink:
+    body = said.entry.body
+    assert isinstance(body, acts.Amend)  # noqa: S101
+    return phrase("{} corrected in record {}: {}", body.field, said.record.index, body.new)
 
 
 def kind(exhibit: Exhibit) -> Ink:
