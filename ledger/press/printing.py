@@ -35,13 +35,20 @@ def pictured(template: str, data: dict[str, Any], ppi: int = 200) -> list[bytes]
     return _compile(template, _plain(data), "png", ppi=ppi)
 
 
-def _compile(template: str, data: Any, form: Literal["pdf", "png"], **how: Any) -> list[bytes]:
+def check_press() -> None:
+    """Raises Unavailable where typst is not installed."""
     try:
-        import typst
+        import typst  # noqa: F401
     except ImportError:
         raise Unavailable(
             "PDF needs typst, which is not installed: pip install 'evidence-custody[paper]'; nothing was written"
         ) from None
+
+
+def _compile(template: str, data: Any, form: Literal["pdf", "png"], **how: Any) -> list[bytes]:
+    check_press()
+    import typst
+
     source = (_TEMPLATES / f"{template}.typ").read_bytes()
     try:
         made: Any = typst.compile(source, format=form, sys_inputs={"data": json.dumps(data)}, **how)

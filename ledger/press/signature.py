@@ -6,6 +6,7 @@ Nothing is fetched: no timestamp, no revocation. The time in it is that which th
 
 import asyncio
 import io
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,20 +17,26 @@ FIELD = "Signature"
 _NOTHING = "nothing was written"
 
 
-def sign_pdf(pdf: bytes, key: Path, certificate: Path, at: int, passphrase: str | None = None) -> bytes:
-    """The PDF with the signature behind it, the bytes before it unchanged. `key`: PEM, P-256; `certificate`: PEM, that of the key
-    first, then those above it; `at`: Unix seconds, claimed.
+def open_signer(key: Path, certificate: Path, passphrase: Callable[[], str] | None = None) -> Any:
+    """What `sign_pdf` signs with. `key`: PEM, P-256; `certificate`: PEM, that of the key first, then those above it; `passphrase`: asked
+    only if the key is locked.
 
     Raises Unavailable where pyHanko is not installed, a file cannot be read, or key and certificate are not such a pair.
     """
     try:
-        from pyhanko.pdf_utils.misc import PdfError
-        from pyhanko.sign.general import SigningError
+        import pyhanko.sign  # noqa: F401
     except ImportError:
         raise Unavailable(
             f"a signature in a PDF needs pyHanko, which is not installed: pip install 'evidence-custody[pdfsig]'; {_NOTHING}"
         ) from None
-    signer = _signer(key, certificate, passphrase)
+    return _signer(key, certificate, passphrase)
+
+
+def sign_pdf(pdf: bytes, signer: Any, at: int) -> bytes:
+    """The PDF with the signature behind it, the bytes before it unchanged. `at`: Unix seconds, claimed. Raises Unavailable."""
+    from pyhanko.pdf_utils.misc import PdfError
+    from pyhanko.sign.general import SigningError
+
     try:
         return asyncio.run(_signed(_writer(pdf), signer, datetime.fromtimestamp(at, UTC)))
     except (PdfError, SigningError) as error:
@@ -77,7 +84,7 @@ def _field() -> Any:
     return SigFieldSpec(FIELD, invis_sig_settings=InvisSigSettings(box_out_of_bounds=True))
 
 
-def _signer(key: Path, certificate: Path, passphrase: str | None) -> Any:
+def _signer(key: Path, certificate: Path, passphrase: Callable[[], str] | None) -> Any:
     """Key and certificates in the form of pyHanko, after a look by cryptography that they belong together."""
     from asn1crypto.keys import PrivateKeyInfo
     from asn1crypto.x509 import Certificate
@@ -94,13 +101,14 @@ def _signer(key: Path, certificate: Path, passphrase: str | None) -> Any:
     return SimpleSigner(own, info, SimpleCertificateStore.from_certs(above))
 
 
-def _private_key(path: Path, passphrase: str | None) -> Any:
+def _private_key(path: Path, passphrase: Callable[[], str] | None) -> Any:
     from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+    data = _read(path)
     try:
-        found = load_pem_private_key(_read(path), None if passphrase is None else passphrase.encode())
-    except (TypeError, ValueError):  # TypeError: a passphrase is missing, or not asked for
+        found = load_pem_private_key(data, passphrase().encode() if passphrase is not None and b"ENCRYPTED" in data else None)
+    except (TypeError, ValueError):  # TypeError: it is locked, and there is no passphrase
         raise Unavailable(f"{path} is no private key in PEM that opens so; a P-256 key is needed; {_NOTHING}") from None
     if not isinstance(found, EllipticCurvePrivateKey) or not isinstance(found.curve, SECP256R1):
         raise Unavailable(f"{path} is a key of another kind; a P-256 key is needed; {_NOTHING}")
