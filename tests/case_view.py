@@ -1,23 +1,28 @@
 """Dossiers for the CASE view, made of plain entries: no rules, so that every act and every field can stand in one."""
 
 import hashlib
-import json
+import warnings
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import case_utils.case_validate as case_validate
 from mission import REGISTRAR, seed
 from msgspec import inspect
-from schema import Json, Path, changed, entry_type, fits, full, kinds, pretty
+from rdflib import Graph
+from rdflib.plugins.sparql import processor
+from schema import Json, changed, entry_type, fits, full, kinds, pretty
 from shown import Held
 
-from keys.note import parse_note, sign_note
+from keys.note import sign_note
 from keys.signing import Ed25519Signer
 from ledger.acts import ACTS
 from ledger.checkpoint import Checkpoint, sign_checkpoint
-from ledger.disclosure import make_disclosure
+from ledger.disclosure import hide
 from ledger.dossier.exhibits import Contents, read_contents
-from ledger.entry import cite, decode_entry, entry_hash
+from ledger.entry import cite, entry_hash
 from ledger.record import Record, format_record, record_hash, subject_tag
 
 ORIGIN = "un.example/mission-7"
@@ -93,36 +98,53 @@ def contents_of(*values: Json, **more: Any) -> Contents:
 
 def disclosed(value: Json, *names: str) -> tuple[Json, list[str]]:
     """The entry with these fields as digests, and the disclosures that open them."""
-    from ledger.disclosure import hide
-
     salts = [hashlib.sha256(name.encode()).digest()[:16] for name in names]
     body, texts = hide({k: v for k, v in value["body"].items() if k != "_sd"}, names, salts)
     return {**value, "body": body}, texts
 
 
-def hostile(value: Json) -> Json:
-    """The entry with every line and text in its body replaced by what means something to somebody else."""
-    kind = entry_type(value["act"])
-    places: list[Path] = [path for path, of in kinds(kind, value) if path[:1] == ("body",) and isinstance(of, inspect.StrType) and fits(of, HOSTILE)]
-    for path in places:
-        value = changed(value, path, lambda _: HOSTILE)
+def filled(value: Json, text: Callable[[], str]) -> Json:
+    """The entry with every string of its body that may be such a text replaced by one."""
+    kind, sample = entry_type(value["act"]), text()
+    for path, of in list(kinds(kind, value)):
+        if path[:1] == ("body",) and isinstance(of, inspect.StrType) and fits(of, sample):
+            value = changed(value, path, lambda _: text())
     return value
 
 
 # what the validator of CASE says
 
-_graphs: dict[str | None, Any] = {}
-_read = case_validate.get_ontology_graph
+
+@cache
+def _ontology(version: str | None, supplemental: None) -> Any:
+    return _read(version, supplemental)
 
 
-def _once(version: str | None = None, supplemental: Any = None) -> Any:
-    """The ontology that comes with the validator, read once for all tests: it takes seconds."""
-    if version not in _graphs:
-        _graphs[version] = _read(version, supplemental)
-    return _graphs[version]
+@cache
+def _query(text: str, base: str | None, prefixes: tuple[tuple[str, str], ...]) -> Any:
+    return _translate(_parse(text), base, dict(prefixes))
 
 
-def validated(*files: Any, version: str | None = None) -> Any:
-    """What `case_validate` finds of files, pooled; warnings and advice count as faults, as they do on its command line."""
-    with patch.object(case_validate, "get_ontology_graph", _once):
+_read, _parse, _translate = case_validate.get_ontology_graph, processor.parseQuery, processor.translateQuery
+
+
+def validated(*files: Path, version: str | None = None) -> Any:
+    """What `case_validate` finds of files, pooled; warnings and advice count as faults, as they do on its command line.
+
+    It reads the ontology at each call and parses the same queries for each node, which takes minutes: here each is read once.
+    """
+    with (
+        warnings.catch_warnings(),
+        patch.object(case_validate, "get_ontology_graph", _ontology),
+        patch.object(processor, "parseQuery", lambda text: text),
+        patch.object(processor, "translateQuery", lambda text, base=None, names=None: _query(text, base, tuple(sorted((names or {}).items())))),
+    ):
+        warnings.simplefilter("ignore")  # the library under it warns of itself; what the validator warns of is in its answer
         return case_validate.validate([str(file) for file in files], case_version=version)
+
+
+def parsed(case: bytes) -> Graph:
+    """The file as JSON-LD, by a library that is not ours."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return Graph().parse(data=case, format="json-ld")

@@ -31,7 +31,7 @@ def action(said: Said, cast: Cast, size: int) -> list[Ref]:
     made = _write(deed, cast, ("action", said.hash), NAMES[said.entry.act], tag, when, proof)
     if said.entry.act != "handover" or not deed.participants:
         return [made]
-    releaser, *others = deed.participants
+    releaser, *others = _once(deed.participants)
     deed.performer, deed.participants = releaser, [deed.performer, *others]
     return [_write(deed, cast, ("action", said.hash, "release"), "custody-release", tag, when, proof), made]
 
@@ -99,10 +99,11 @@ def _write(
     deed: Deed, cast: Cast, key: tuple[str, ...], name: str, tag: str | None, when: tuple[Node, Node | None], proof: Ref
 ) -> Ref:
     said, fields = deed.said, deed.fields
+    others = [one for one in deed.participants if one != deed.performer]
     types = ["investigation:InvestigativeAction", *(["analysis:Analysis"] if said.entry.act == "verify" else [])]
     return cast.graph.add(
         key, types, core_name=name, core_description=[*deed.about, *_closed(said)], core_tag=None if tag is None else f"PREMIS 3: {tag}",
-        action_startTime=when[0], action_endTime=when[1], action_performer=deed.performer, action_participant=_once(deed.participants),
+        action_startTime=when[0], action_endTime=when[1], action_performer=deed.performer, action_participant=_once(others),
         action_instrument=_tool(fields, cast), action_object=_once(deed.objects), action_result=_once(deed.results),
         action_location=_once(deed.places), investigation_wasInformedBy=_informed(deed, cast),
         core_createdBy=next(iter(cast.signers(said)), None), core_objectCreatedTime=moment(said.record.recorded),

@@ -62,7 +62,7 @@ class Deed:
 
 
 def _acquire(deed: Deed, cast: Cast) -> None:
-    deed.results.append(provenance(deed.subject, cast.graph))
+    deed.results += _recorded(deed, cast)
     if "source" in deed.fields:
         cast.graph.relate(cast.people.person(deed.fields["source"]["code"]), "Source_Of", deed.objects[0])
     url = deed.fields.get("online", {}).get("url")
@@ -74,7 +74,7 @@ def _acquire(deed: Deed, cast: Cast) -> None:
 def _derive(deed: Deed, cast: Cast) -> None:
     """From the parents, the new item."""
     made, parents = deed.objects[0], [cast.items.item(one["subject"]) for one in deed.fields["parents"]]
-    deed.objects[:], deed.results[:] = parents, [made, provenance(deed.subject, cast.graph)]
+    deed.objects[:], deed.results[:] = parents, [made, *_recorded(deed, cast)]
     for parent in parents:
         cast.graph.relate(made, "Derived_From", parent)
 
@@ -187,6 +187,11 @@ OWN: dict[str, Callable[[Deed, Cast], None]] = {
 def provenance(subject: str, graph: Graph) -> Ref:
     """The provenance record of an item."""
     return {"@id": graph.iri("provenance", subject)}
+
+
+def _recorded(deed: Deed, cast: Cast) -> list[Ref]:
+    """No rule has looked yet at whether it is an item that the act is about."""
+    return [provenance(deed.subject, cast.graph)] if deed.subject.startswith("urn:") else []
 
 
 def finding(entry: str, graph: Graph) -> Ref:
