@@ -9,10 +9,13 @@ from typing import Any
 from unittest.mock import patch
 
 import case_utils.case_validate as case_validate
+from case_utils.case_validate.validate_utils import get_ontology_graph
 from mission import REGISTRAR, seed
 from msgspec import inspect
 from rdflib import Graph
 from rdflib.plugins.sparql import processor
+from rdflib.plugins.sparql.algebra import translateQuery
+from rdflib.plugins.sparql.parser import parseQuery
 from schema import Json, changed, entry_type, fits, full, kinds, pretty
 from shown import Held
 
@@ -117,15 +120,12 @@ def filled(value: Json, text: Callable[[], str]) -> Json:
 
 @cache
 def _ontology(version: str | None, supplemental: None) -> Any:
-    return _read(version, supplemental)
+    return get_ontology_graph(version, supplemental)
 
 
 @cache
 def _query(text: str, base: str | None, prefixes: tuple[tuple[str, str], ...]) -> Any:
-    return _translate(_parse(text), base, dict(prefixes))
-
-
-_read, _parse, _translate = case_validate.get_ontology_graph, processor.parseQuery, processor.translateQuery
+    return translateQuery(parseQuery(text), base, dict(prefixes))
 
 
 def validated(*files: Path, version: str | None = None) -> Any:

@@ -14,12 +14,14 @@ from typing import Any
 
 import pytest
 from case_view import BOX, CHILD, HOSTILE, ITEM, contents_of, disclosed, every_act, filled, hashed, one, parsed, validated
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from office import Office, full
 from rdflib import BNode, URIRef
 from schema import Json, entries
 
+from cli import custody
 from ledger.acts import ACTS
 from ledger.dossier.archive import open_tree
 from ledger.dossier.case.kinds import EVENTS, NAMES, OPERATIONS, event_type
@@ -75,6 +77,18 @@ def play(office: Office, evidence: Path) -> None:
 
 
 @pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The dossier of a testimony, a report and a bag that was lost, from the case that `custody demo` plays."""
+    folder = tmp_path_factory.mktemp("demo")
+    home = folder / "demo" / "home"
+    office = Office(folder / "demo", {"CUSTODY_HOME": str(home / "rada"), "CUSTODY_PASSPHRASE_FILE": str(home / "passphrase")})
+    assert CliRunner().invoke(custody, ["demo", str(folder / "demo"), "--seed", "S", "--at", "2026-03-01T09:00:00Z"]).exit_code == 0
+    office.desk.mkdir()
+    office.run("export", "O-4", "P-2", "O-5/3", "O-5/7", "--to", folder / "dossier", *ORDER, as_="rada@mission.example")
+    return folder / "dossier"
+
+
+@pytest.fixture(scope="module")
 def every() -> Contents:
     """Every act with every field, cited among themselves."""
     return contents_of(*every_act(), items=(ITEM, CHILD))
@@ -108,10 +122,11 @@ def test_every_act_with_every_field_conforms(every: Contents, tmp_path: Path, ve
     assert len(every.said) == len(ACTS)
 
 
-def test_real_photos_and_hostile_entries_conform_in_one_pool(photos: Path, tmp_path: Path) -> None:
-    """Two ledgers together as well: nothing of one is taken for something of the other."""
+def test_real_photos_the_demonstration_and_hostile_entries_conform_in_one_pool(photos: Path, demo: Path, tmp_path: Path) -> None:
+    """Dossiers of several ledgers together as well: nothing of one is taken for something of another."""
     evil = contents_of(*(filled(value, lambda: HOSTILE) for value in every_act()), items=(ITEM, CHILD))
-    said = validated(saved(tmp_path, case_jsonld(read(photos)), "a.jsonld"), saved(tmp_path, case_jsonld(evil), "b.jsonld"))
+    pool = [read(photos), read(demo), evil]
+    said = validated(*(saved(tmp_path, case_jsonld(contents), f"{number}.jsonld") for number, contents in enumerate(pool)))
     assert said.conforms, said.text
 
 
@@ -190,9 +205,9 @@ def test_the_validator_sees_a_word_that_is_not_in_the_vocabulary(tmp_path: Path)
 # --- nothing is left out -------------------------------------------------------------------------------------------------------
 
 
-def test_nothing_is_left_out(every: Contents, photos: Path) -> None:
-    assert missing_from(case_jsonld(every), every) == []
-    assert missing_from(case_jsonld(read(photos)), read(photos)) == []
+def test_nothing_is_left_out(every: Contents, photos: Path, demo: Path) -> None:
+    for contents in (every, read(photos), read(demo)):
+        assert missing_from(case_jsonld(contents), contents) == []
 
 
 def _act(nodes: list[Node], name: str) -> Node:
@@ -292,7 +307,7 @@ def ends(case: bytes, action: Node, key: str) -> list[str]:
     """The names of what a property of an action leads to."""
     nodes = {node["@id"]: node for node in graph_of(case)}
     value = action.get(key, [])
-    return [nodes[ref["@id"]].get("core:name", nodes[ref["@id"]]["@type"]) for ref in (value if isinstance(value, list) else [value])]
+    return [str(nodes[ref["@id"]].get("core:name")) for ref in (value if isinstance(value, list) else [value])]
 
 
 def test_a_release_and_its_acceptance_name_each_other() -> None:

@@ -84,7 +84,7 @@ def _release(deed: Deed, cast: Cast) -> None:
 
 
 def _handover(deed: Deed, cast: Cast) -> None:
-    """The receiver performs it, and the releaser takes part; `_released` turns it round."""
+    """The receiver performs it, and the releaser takes part; for the release that is turned round."""
     receiver = cast.party(deed.fields.pop("to"))
     others = [one for one in (*cast.signers(deed.said), deed.performer, *deed.participants) if one != receiver]
     deed.performer, deed.participants = receiver, others
