@@ -263,6 +263,8 @@ SPOILT: dict[str, tuple[Callable[[list[Node]], None], str]] = {
     "the time signed": (_set("custody-release", "action:startTime", {"@value": "2025-02-03T11:12:44Z"}), "or not the one that was signed"),
     "its object": (_take("custody-release", "action:object"), "has no object"),
     "the item": (_set("custody-release", "action:object", [{"@id": ""}]), "neither as object nor as result the item"),
+    "the files": (lambda nodes: _act(nodes, "custody-release").update({"action:object": _act(nodes, "custody-release")["action:object"][:1]}),
+                  "neither as object nor as result the file"),
     "the other side": (_take("custody-release", "action:participant"), "has no participant"),
     "its entry hash": (_other_entry, "stands as 0 actions with its entry hash"),
     "the closed fields": (_take("custody-release", "core:description"), "no word of the fields that stay closed"),
@@ -326,6 +328,19 @@ def test_a_handover_is_a_release_and_a_receipt_with_one_proof() -> None:
     assert (ends(case, given, "action:performer"), ends(case, given, "action:participant")) == (["olena"], ["petro"])
     assert (ends(case, received, "action:performer"), ends(case, received, "action:participant")) == (["petro"], ["olena"])
     assert given["core:externalReference"] == received["core:externalReference"]
+
+
+def test_what_a_receiver_saw_stands_beside_what_was_acquired() -> None:
+    """Other bytes under the same name are another file; the same ones are the exhibit."""
+    file = {"name": "video.mp4", "size": 8, "sha256": "1" * 64}
+    bare = {"files": [file], "attachments": None, "seal": None, "online": None, "kind": "digital"}
+    offer = signed("release", "olena", files=[file], attachments=None, seal=None)
+    taken = signed("accept", "petro", release=hashed(offer), files=[{**file, "sha256": "2" * 64}], attachments=None, seal=None)
+    case = case_jsonld(contents_of(one("acquire", **bare), offer, taken))
+    assert ends(case, named(case, "custody-release")[0], "action:object") == ["word"]
+    assert ends(case, named(case, "custody-receive")[0], "action:object") == ["word", "None"]
+    digests = {node["types:hashValue"]["@value"] for node in graph_of(case) if node["@type"] == "types:Hash"}
+    assert {"1" * 64, "2" * 64} <= digests
 
 
 def test_an_act_leads_to_its_signed_text(photos: Path) -> None:

@@ -84,8 +84,11 @@ def _lacking(read: _Read, action: Node, said: Said, entries: set[str]) -> Iterat
         yield "no start time, or not the one that was signed"
     if not read.at(action, "action:object"):
         yield "no object"
-    if not any(said.entry.subject in read.outside(one) for name in ("object", "result") for one in read.at(action, f"action:{name}")):
+    things = [*read.at(action, "action:object"), *read.at(action, "action:result")]
+    if not any(said.entry.subject in read.outside(one) for one in things):
         yield "neither as object nor as result the item that it is about"
+    seen = {pair for one in things for pair in read.files(one)}
+    yield from (f"neither as object nor as result the file {sha256}" for name, sha256 in _files(fields) if (name, sha256) not in seen)
     if _two_sided(fields, said, entries) and not read.at(action, "action:participant"):
         yield "no participant: a handover has two sides"
     if said.closed and f"at most {said.closed} confidential fields stay closed" not in _many(action, "core:description"):
