@@ -6,7 +6,7 @@ It reads the finished file, by what stands in it: of how IRIs are made and where
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ledger.dossier.case.graph import Fields, Node, fields_of
@@ -27,9 +27,19 @@ class _Read:
 
     def __init__(self, case: bytes) -> None:
         self.nodes: dict[str, Node] = {node["@id"]: node for node in json.loads(case)["@graph"]}
+        self.actions = self._by_name("investigation:InvestigativeAction", self.outside)
+        self.records = self._by_name("investigation:ProvenanceRecord", self._held)
 
-    def of_type(self, name: str) -> list[Node]:
-        return [node for node in self.nodes.values() if name in _many(node, "@type")]
+    def _by_name(self, kind: str, names: Callable[[Node], set[str]]) -> dict[str, list[Node]]:
+        """The nodes of a kind by what they are called."""
+        found = dict[str, list[Node]]()
+        for node in self.nodes.values():
+            for name in names(node) if kind in _many(node, "@type") else ():
+                found.setdefault(name, []).append(node)
+        return found
+
+    def _held(self, record: Node) -> set[str]:
+        return {name for one in self.at(record, "core:object") for name in self.outside(one)}
 
     def at(self, node: Node, name: str) -> list[Node]:
         """The nodes that a property leads to, where they are here."""
@@ -49,7 +59,7 @@ class _Read:
 
 def _of_record(read: _Read, exhibit: Exhibit) -> Iterator[str]:
     """The provenance record of an item: its number, the item itself, its files, and what is withheld."""
-    records = [node for node in read.of_type("investigation:ProvenanceRecord") if _holds(read, node, exhibit.subject)]
+    records = read.records.get(exhibit.subject, [])
     if [node.get("investigation:exhibitNumber") for node in records] != [exhibit.number]:
         yield f"{exhibit.number} has no provenance record with its number"
     about = [text for node in records for text in _many(node, "core:description")]
@@ -65,7 +75,7 @@ def _of_record(read: _Read, exhibit: Exhibit) -> Iterator[str]:
 
 def _of_acts(read: _Read, exhibit: Exhibit, entries: set[str]) -> Iterator[str]:
     for said in exhibit.said:
-        actions = [node for node in read.of_type("investigation:InvestigativeAction") if said.hash in read.outside(node)]
+        actions = read.actions.get(said.hash, [])
         where = f"{exhibit.number}: the {said.entry.act} of record {said.record.index}"
         if len(actions) != (2 if said.entry.act == "handover" else 1):
             yield f"{where} stands as {len(actions)} actions with its entry hash"
@@ -102,10 +112,6 @@ def _two_sided(fields: Fields, said: Said, entries: set[str]) -> bool:
 def _times(said: Said, fields: Fields) -> list[str]:
     period = fields.get("period", {})
     return [period[name] for name in ("from", "to") if name in period] or [said.entry.time]
-
-
-def _holds(read: _Read, record: Node, subject: str) -> bool:
-    return any(subject in read.outside(one) for one in read.at(record, "core:object"))
 
 
 def _files(value: Any) -> Iterator[tuple[str, str]]:
