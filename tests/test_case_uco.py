@@ -51,8 +51,9 @@ def photos(new_office: Path, shared: Path, tmp_path_factory: pytest.TempPathFact
     shutil.copytree(new_office, folder / "office")
     office = Office(folder / "office")
     play(office, shared / "evidence")
-    office.run("export", "O-1", "O-2", "O-3", "E-1", "--box", "O-4", "--withhold", f"{office.size() - 2}=names a source", "--to",
-               folder / "dossier.zip", *ORDER, as_="rada")  # fmt: skip
+    withheld, opened = office.size() - 2, office.size() - 3
+    office.run("export", "O-1", "O-2", "O-3", "E-1", "--box", "O-4", "--withhold", f"{withheld}=names a source", "--disclose", f"{opened}=text",
+               "--file", "007.txt", "--to", folder / "dossier.zip", *ORDER)  # fmt: skip
     return folder / "dossier.zip"
 
 
@@ -72,6 +73,7 @@ def play(office: Office, evidence: Path) -> None:
     office.run("release", "O-1", "--to", full("petro"), "--method", "hand", "--purpose", "study", "--present", "Kateryna Secret")
     office.run("accept", "O-1", as_="petro")
     office.run("release", "O-4", "--to-party", "M. Vogt", "Laboratory 9", "--method", "courier", "--purpose", "extraction", "--seal", "B1")
+    office.run("note", "O-1", "told in confidence", "--confidential", "text")
     office.run("note", "O-1", "withheld below", as_="petro")
     office.run("checkpoint", as_=None)
 
@@ -437,6 +439,11 @@ def test_who_was_present_stays_closed_in_a_real_dossier(photos: Path) -> None:
     case = case_jsonld(read(photos))
     assert b"Kateryna" not in case
     assert b"confidential fields stay closed" in case
+
+
+def test_what_a_real_dossier_discloses_is_told_as_such(photos: Path) -> None:
+    note = next(one for one in named(case_jsonld(read(photos)), "evidence-note"))
+    assert note["core:description"] == ["told in confidence", "confidential fields disclosed in this dossier: text"]
 
 
 def test_a_withheld_entry_is_stated_with_its_reason_and_nothing_of_it_is_there(photos: Path) -> None:
