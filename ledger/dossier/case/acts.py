@@ -73,13 +73,8 @@ def _common(deed: Deed, cast: Cast) -> None:
     seen = [cast.items.file(deed.subject, file) for file in files_in(fields)]
     (deed.results if act in ("acquire", "derive") else deed.objects).extend(seen)
     for name in ("files", "attachments"):
-        if all(_told(file) for file in _listed(fields.get(name))):
-            fields.pop(name, None)
-
-
-def _listed(files: Any) -> list[Fields]:
-    """A manifest stands for files without naming them, and cannot be told as one."""
-    return files if isinstance(files, list) else [{"digests": {"manifest": ""}}]
+        if isinstance(fields.get(name), list) and all(_told(file) for file in fields[name]):
+            del fields[name]
 
 
 def _told(file: Fields) -> bool:
