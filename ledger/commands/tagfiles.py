@@ -8,6 +8,7 @@ from ledger.commands.output import note
 from ledger.consistency import make_consistency
 from ledger.dossier import contents as at
 from ledger.dossier.bag import MANIFEST, Content
+from ledger.dossier.case_uco import case_jsonld
 from ledger.dossier.exhibits import read_contents
 from ledger.dossier.held import HeldTree
 from ledger.errors import CannotTell, Fault, Unavailable
@@ -89,7 +90,7 @@ def reports(members: Mapping[str, Content], manifest: bytes, sign: Sign | None =
     """For people and for other tools, from what is in the dossier and nothing else. `sign` signs the paper."""
     tree = HeldTree({**members, MANIFEST: manifest})
     contents = read_contents(at.Dossier(tree))
-    made: dict[str, Content] = {"verify.py": VERIFIER.read_bytes()}
+    made: dict[str, Content] = {"verify.py": VERIFIER.read_bytes(), "case.jsonld": case_jsonld(contents)}
     held = {name.removeprefix(at.FILES) for name in members if name.startswith(at.FILES)}
     try:
         pdf = court_pdf(contents, held)
