@@ -34,6 +34,7 @@ from test_attacks_entries import small_order
 
 import ledger.commands.export as verb
 from keys.signing import ED25519_COSIGNATURE, Ed25519Signer, Verifier
+from ledger.commands import tagfiles
 from ledger.disclosure import disclosure_digest, make_disclosure
 from ledger.dossier.contents import DISCLOSURES, disclosure_name
 from ledger.entry import cite
@@ -233,7 +234,7 @@ def older_index(closing: bool) -> Callable[[Forge], Path]:
     def make(forge: Forge) -> Path:
         office = forge.office()
         office.new_item("petro", b"later", "later.mp4")  # so that nobody who exports has seen the revocation last
-        with patch.object(verb, "_index_before", lambda ledger, _: _index_at(ledger, 14)):
+        with patch.object(tagfiles, "index_before", lambda ledger, _: _index_at(ledger, 14)):
             bag = Bag.read(office, leaving_out(office, older, forge.place()))
         if not closing:
             bag.drop_record(bag.size - 1)
@@ -294,8 +295,8 @@ def opening(*members: tuple[str, bytes]) -> Callable[[Forge], Path]:
     """A dossier with these among its payload, which the export act then signs."""
 
     def make(forge: Forge) -> Path:
-        real, folder = verb._payload, forge.place()
-        with patch.object(verb, "_payload", lambda *words: {**real(*words), **dict(members)}):
+        real, folder = verb.payload_of, forge.place()
+        with patch.object(verb, "payload_of", lambda *words: {**real(*words), **dict(members)}):
             forge.office().run("export", "O-1", "--to", folder, *ORDER, as_="rada")
         return folder
 
