@@ -18,9 +18,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from archives import LINK, NAMES, ORIGINS, ZIPS
+from attached import CONTINUED, FOLDERS, INFO, TAGS, TRUSTS
+from features import FEATURES
+from forced import FORCED
 from forged import Forge, Scene, make_forge, scene
 from lies import LEFT_OUT, OPENED, OPERATED, SEALS
-from tampered import PARTS, kind_attacks
+from tampered import PARTS, every_file, kind_attacks
 
 
 class Case(NamedTuple):
@@ -33,10 +36,11 @@ class Case(NamedTuple):
     exit: int
 
 
-def scenes() -> Iterator[Scene]:
+def scenes(forge: Forge) -> Iterator[Scene]:
     yield from map(scene, kind_attacks())
     yield from map(scene, PARTS)
-    for some in (SEALS, LEFT_OUT, OPERATED, OPENED, ZIPS, NAMES, ORIGINS):
+    yield from every_file(forge)
+    for some in (FEATURES, SEALS, LEFT_OUT, OPERATED, OPENED, FORCED, CONTINUED, FOLDERS, TAGS, INFO, TRUSTS, ZIPS, NAMES, ORIGINS):
         yield from some
     yield LINK
 
@@ -46,12 +50,12 @@ def write_cases(folder: Path) -> None:
     (folder / "trust").mkdir(parents=True)
     with tempfile.TemporaryDirectory(dir=folder.resolve()) as scratch:
         forge = make_forge(Path(scratch))
-        for one in scenes():
+        for one in scenes(forge):
             _write(one, forge, folder)
 
 
 def _write(one: Scene, forge: Forge, folder: Path) -> None:
-    name = re.sub("[^a-z0-9]+", "-", one.what.lower()).strip("-")
+    name = re.sub("[^a-z0-9]+", "-", one.what.lower())[:100].strip("-")
     made, trust = one.make(forge), one.trust(forge)
     target = folder / name / made.name
     target.parent.mkdir()

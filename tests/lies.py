@@ -295,7 +295,7 @@ def opening(*members: tuple[str, bytes]) -> Callable[[Forge], Path]:
     """A dossier with these among its payload, which the export act then signs."""
 
     def make(forge: Forge) -> Path:
-        real, folder = verb.payload_of, forge.place()
+        real, folder = verb.payload_of, forge.place()  # type: ignore[attr-defined]
         with patch.object(verb, "payload_of", lambda *words: {**real(*words), **dict(members)}):
             forge.office().run("export", "O-1", "--to", folder, *ORDER, as_="rada")
         return folder

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from attacked import SHA
-from forged import CLOSING, EXPORT, Attack, Bag, entry, late, proof, record
+from forged import CLOSING, EXPORT, Attack, Bag, Forge, Said, Scene, entry, late, proof, record
 from office import ORIGIN, full
 
 from keys.note import format_note, parse_note
@@ -273,3 +273,50 @@ PARTS = [
     Attack("payload oxum", lambda b: b.put("bag-info.txt", b"Oxum: ", b"Oxum: 1"), "files", "content", "Payload-Oxum"),
     Attack("a manifest of another algorithm", lambda b: b.files.update({"manifest-md5.txt": b"0  data/x\n"}), "files", "content", "is foreign"),
 ]  # fmt: skip
+
+
+# --- every file in turn -----------------------------------------------------------------------------------------------------------------
+
+PEOPLE, GAPS, ENDS = (1, 2, 3, 4, 17), (7, 9), (6, 16)
+"""Records on people who sign; on the item, without which a later one breaks a rule; its first, and its last, which the export act rests on."""
+LONE = (5, 12, 15)
+"""Records that stand alone, or of one who signed nothing."""
+
+
+def changed_record(index: int) -> Said:
+    """A record that no proof leads to, or a proof that leads to no record."""
+    if index in LONE:
+        return Said("log content")
+    if index in PEOPLE:
+        return Said("log keys content", unsure="custody")
+    if index in (EXPORT, CLOSING):
+        return Said("log content" + " completeness" * (index == EXPORT), unsure="keys" * (index == CLOSING))
+    fails = "log content completeness" + " custody" * (index in GAPS)
+    return Said(fails, unsure="custody keys" if index in (0, *ENDS) else "custody")
+
+
+def changed_entry(index: int) -> Said:
+    """An entry that is not the one recorded; on the first of the item rests the export act."""
+    fails = "signatures content" + " completeness" * (index in (0, EXPORT))
+    return Said(fails, unsure="custody keys" if index in (0, 6, *PEOPLE, EXPORT, CLOSING) else "custody")
+
+
+def changed_member(name: str) -> Said:
+    """One bit of a member changed, and nothing else."""
+    folder, _, last = name.rpartition("/")
+    if folder.endswith(("/records", "/proofs")):
+        return changed_record(int(last[:10]))
+    if folder.endswith("/entries"):
+        return changed_entry(int(last[:10]))
+    if folder.endswith("/index"):
+        return Said("content", unsure="keys")
+    if name == "custody/checkpoint":
+        return Said("log content completeness", unsure="keys custody")
+    return Said("signatures" if name == "dossier.note" else "content")
+
+
+def every_file(forge: Forge) -> Iterator[Scene]:
+    """Each member of the sound dossier in turn."""
+    for name in sorted(forge.sound.files):
+        said = Said("content") if name == item(forge.sound) else changed_member(name)
+        yield Scene(f"one bit of {name}", Attack(name, flip(name), "files", "").made, said)

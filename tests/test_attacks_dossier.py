@@ -2,9 +2,12 @@
 
 import pytest
 from archives import LINK, NAMES, ORIGINS, ZIPS
+from attached import CONTINUED, FOLDERS, INFO, TAGS, TRUSTS
+from features import FEATURES
+from forced import FORCED
 from forged import CLOSING, EXPORT, ORDER, REVOKED, Attack, Forge, Said, Scene, exported, hold, judge, make_forge, scene
 from lies import LEFT_OUT, OPENED, OPERATED, SEALS
-from tampered import PARTS, kind_attacks
+from tampered import PARTS, every_file, kind_attacks
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +38,21 @@ def test_parts_moved_and_exchanged(attack: Attack, forge: Forge) -> None:
 
 @pytest.mark.parametrize("one", [*SEALS, *LEFT_OUT, *OPERATED, *OPENED], ids=str)
 def test_what_is_sealed_held_and_left_out(one: Scene, forge: Forge) -> None:
+    judge(one, forge)
+
+
+def test_one_bit_of_every_file_is_a_fault(forge: Forge) -> None:
+    for one in every_file(forge):
+        judge(one, forge)
+
+
+@pytest.mark.parametrize("one", [*FEATURES, *FORCED], ids=str)
+def test_what_a_ledger_holds_and_what_it_should_not(one: Scene, forge: Forge) -> None:
+    judge(one, forge)
+
+
+@pytest.mark.parametrize("one", [*CONTINUED, *FOLDERS, *TAGS, *INFO, *TRUSTS], ids=str)
+def test_what_goes_along_with_it(one: Scene, forge: Forge) -> None:
     judge(one, forge)
 
 
