@@ -10,7 +10,7 @@ LIGHTER := --allow-untyped-defs --allow-incomplete-defs --allow-untyped-calls --
            --allow-subclassing-any --disable-error-code=union-attr --explicit-package-bases --cache-dir .mypy_cache/tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo week test lint bench fuzz soak wheel-test lock clean
+.PHONY: help demo week cases test lint bench fuzz soak wheel-test lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,10 @@ fuzz: .venv/.installed ## hostile input for FUZZ_SECONDS each (600)
 
 soak: .venv/.installed ## long load for SOAK_SECONDS each (1800)
 	CUSTODY_SOAK_SECONDS=$(SOAK_SECONDS) $(BIN)/python -m pytest tests/soak -m soak -o timeout=0
+
+cases: .venv/.installed ## the dossiers that every verifier is held to, sound and attacked, in build/cases
+	rm -rf build/cases
+	PYTHONPATH=tests $(BIN)/python tests/cases.py build/cases
 
 # First with the run-time requirements alone, so that a module that needs a test tool shows; then the tests of the command line, started
 # in a folder from which the source tree cannot be imported.
