@@ -19,7 +19,7 @@ from ledger.checkpoint import Checkpoint, parse_checkpoint_text
 from ledger.disclosure import check_disclosures, disclosure_digest
 from ledger.entry import Entry, cite, decode_entry, entry_hash
 from ledger.errors import CustodyError
-from ledger.objects.manifest import ManifestLine, check_line, parse_line_proof
+from ledger.manifest import ManifestLine, check_line, parse_line_proof
 from ledger.record import Record, format_record, parse_record, record_hash, subject_tag
 from ledger.shown import Shown
 
