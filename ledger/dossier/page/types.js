@@ -126,12 +126,13 @@ function checkType(kind, value, where) {
   if (type.startsWith("map of Code to ")) return checkMap(type.slice(15), value, where);
   if (type.startsWith("list of ")) return checkList(type, value, where);
   if (type.startsWith("integer, ")) return checkInteger(type, value, where);
+  if (type === "null") return well(value === null, `${where} is not null`);
   well(typeof value === "boolean" && (type === "boolean" || value), `${where} is not ${type}`);
 }
 
 // Of several types the one that a value of its kind can have.
 function oneOf(types, value) {
-  const kind = value === null ? /^null$/u : Array.isArray(value) ? /^list /u : typeof value === "string" ? /^('|Line)/u : /^[A-Z]/u;
+  const kind = value === null ? /^null$/u : Array.isArray(value) ? /^list /u : typeof value === "string" ? /^('|Line)/u : /^(?!Line)[A-Z]/u;
   return types.find((type) => kind.test(type)) || types[0];
 }
 
