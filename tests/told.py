@@ -77,8 +77,8 @@ def listen() -> None:
     tell(fields, "instant", "instant", lambda time: [time])
     tell(entry, "decode_entry", "entry", texts)
     tell(record, "parse_record", "record", texts)
-    tell(merkle, "check_inclusion", "included", lambda leaf, index, size, path, root: hashes(leaf, root, path) and [b64(leaf), index, size, [*map(b64, path)], b64(root)])
-    tell(merkle, "check_consistency", "consistent", lambda old, was, size, root, path: hashes(was, root, path) and [old, b64(was), size, b64(root), [*map(b64, path)]])
+    tell(merkle, "check_inclusion", "included", inclusion)
+    tell(merkle, "check_consistency", "consistent", continuation)
     from ledger import card, consistency, disclosure, policy, proof
     from ledger.dossier import bag, names
     from ledger.objects import manifest
@@ -96,9 +96,17 @@ def listen() -> None:
     tell(manifest, "parse_manifest", "manifest", lambda data: [b64(data), root_of(manifest, merkle, data)])
 
 
-def hashes(*values: Any) -> bool | None:
-    """Nothing can be asked of hashes of another length: the engine never has such."""
-    return all(len(value) == 32 for value in (*values[:-1], *values[-1])) or None
+def inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> list[Any] | None:
+    return [b64(leaf), index, size, [*map(b64, path)], b64(root)] if are_hashes(leaf, root, *path) else None
+
+
+def continuation(old: int, was: bytes, size: int, root: bytes, path: Sequence[bytes]) -> list[Any] | None:
+    return [old, b64(was), size, b64(root), [*map(b64, path)]] if are_hashes(was, root, *path) else None
+
+
+def are_hashes(*values: bytes) -> bool:
+    """The engine reads none of another length, so it can be asked of none."""
+    return all(len(value) == 32 for value in values)
 
 
 def root_of(manifest: Any, merkle: Any, data: bytes) -> str:

@@ -61,7 +61,7 @@ Object.assign(Audit.prototype, {
   },
 
   consistentFrom(name, proof) {
-    const old = checkpointOf(proof.old), named = name === `${AT_CONSISTENCY}${tenDigits(old.size)}.json`;
+    const { old } = proof, named = name === `${AT_CONSISTENCY}${tenDigits(old.size)}.json`;
     well(named && old.origin === this.report.origin, "a consistency proof of another size or ledger");
     well(equal(proof.now, this.signedHead), "a consistency proof that leads to another checkpoint");
     well(consistent(old, this.head, proof.path), "a consistency proof that does not hold");

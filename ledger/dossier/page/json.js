@@ -9,9 +9,12 @@ function decodeJson(bytes) {
   }
 }
 
+const LONE_SURROGATE = /[\ud800-\udfff]/u;
+
 // Raises Malformed unless the bytes are what the value prints as; `indent` 2 and a line feed, or 0 and none.
 function sameJson(value, bytes, indent) {
-  const again = JSON.stringify(value, null, indent) + (indent ? "\n" : "");
+  const whole = (name, one) => well(typeof one !== "string" || !LONE_SURROGATE.test(one), "half a character") || one;
+  const again = JSON.stringify(value, whole, indent) + (indent ? "\n" : "");
   well(equal(utf8(again), bytes), "JSON that is not in its one form");
 }
 

@@ -95,7 +95,7 @@ function checkpointOf(note) {
   return parseCheckpoint(parseNote(note).text);
 }
 
-// Section 8, 1 to 3. {checkpoint, by: set of vkeys whose lines are true, unsure: vkeys that this browser cannot verify}.
+// Section 8, 1 to 3. {checkpoint, by: set of vkeys whose lines are true, unsure: of those that this page or this browser cannot verify}.
 // Raises Malformed; Contradiction for a false line by a key that is known; CannotTell where no line is by one.
 async function openCheckpoint(bytes, keys) {
   const note = parseNote(bytes), checkpoint = parseCheckpoint(note.text), by = new Set(), unsure = new Set();
@@ -104,7 +104,7 @@ async function openCheckpoint(bytes, keys) {
     if (key === undefined) continue;
     const verdict = await verifyLine(key, line, note.text);
     if (verdict === false) throw new Contradiction(`the line of ${key.name} on the checkpoint is false`);
-    (verdict ? by : unsure).add(key.vkey);
+    (verdict && key.type !== KEY_ML_DSA ? by : unsure).add(key.vkey);
   }
   if (!by.size && !unsure.size) throw new CannotTell("the checkpoint carries no signature by a key that you trust");
   return { checkpoint, by, unsure };

@@ -48,8 +48,8 @@ function consistent(old, now, path) {
 
 // {index, path, checkpoint: bytes}; raises Malformed. What stands in `extra` is signed by nobody.
 function parseProof(bytes) {
-  const blank = firstBlank(bytes);
-  const lines = latin(bytes.subarray(0, blank)).split("\n");
+  const blank = firstBlank(bytes), lines = latin(bytes.subarray(0, Math.max(0, blank))).split("\n");
+  if (/^c2sp\.org\/tlog-proof@v([2-9]|[1-9][0-9]+)$/u.test(lines[0])) throw new Newer("a proof that was made by a newer format");
   well(blank > 0 && lines.shift() === "c2sp.org/tlog-proof@v1", "not a proof of the form c2sp.org/tlog-proof@v1");
   if (lines.length && lines[0].startsWith("extra ")) well(unbase64(lines.shift().slice(6)).length > 0, "extra data of no length");
   well(lines.length >= 1 && lines.length <= 64 && lines[0].startsWith("index "), "a proof that does not say the index of its record");
@@ -61,17 +61,21 @@ function firstBlank(bytes) {
   return -1;
 }
 
-// {old, now: note bytes, path} of a consistency proof; raises Malformed or Newer.
+// {old: the older checkpoint, now: the bytes of the other note, path} of a consistency proof; raises Malformed or Newer.
 function parseConsistency(bytes) {
   well(bytes.length <= 4 << 20, "a proof of two checkpoints above 4 MiB");
-  const value = decodeJson(bytes);
-  well(isObject(value) && typeof value.custody === "string", "not a consistency proof");
-  if (/^consistency\/v([2-9]|[1-9][0-9]+)$/u.test(value.custody)) throw new Newer("a consistency proof that was made by a newer format");
-  well(Object.keys(value).join() === "custody,old,new,path" && value.custody === "consistency/v1", "not a consistency proof");
+  const value = decodeJson(bytes), names = ["custody", "old", "new", "path"];
+  well(isObject(value), "not a consistency proof");
+  if (/^consistency\/v([2-9]|[1-9][0-9]+)$/u.test(value.custody) || Object.keys(value).some((name) => !names.includes(name))) {
+    throw new Newer("a consistency proof that was made by a newer format");
+  }
+  well(Object.keys(value).join() === names.join() && value.custody === "consistency/v1", "not a consistency proof");
   well(typeof value.old === "string" && typeof value.new === "string", "not a consistency proof");
   checkType("list of Hash, 0 to 64", value.path, "path");
   sameJson(value, bytes, 2);
-  return { old: utf8(value.old), now: utf8(value.new), path: value.path.map((hash) => unbase64(hash, 32)) };
+  const [old, now] = [value.old, value.new].map((note) => checkpointOf(utf8(note)));
+  well(old.origin === now.origin && old.size >= 1 && old.size <= now.size, "not a proof of an older and a newer checkpoint of one log");
+  return { old, now: utf8(value.new), path: value.path.map((hash) => unbase64(hash, 32)) };
 }
 
 // --- the completeness index ---
