@@ -17,7 +17,8 @@ class Audit {
     this.open = [];
     this.unseen = [];
     this.signed = new Map();
-    this.wrong = [];
+    this.read = new Map();
+    this.spoiled = new Map();
     this.faulty = new Set();
     this.indexRoot = null;
     this.export = null;
@@ -29,8 +30,8 @@ class Audit {
     this.signedHead = await this.dossier.checkpoint();
     await this.checkHead(records);
     for (const { record, note } of records) await this.take(record, note);
-    for (const [index, message] of this.wrong) this.report.fault("signatures", message, index);
     await this.checkComplete();
+    this.sayWhatIsLeftOpen();
     await this.checkDisclosures();
     await this.rest.check(this.dossier, this.anchors, this.signed, this.carried);
     await this.checkSealed();
@@ -113,10 +114,10 @@ class Audit {
     this.chains.get(record.tag).push(record);
     const opened = this.openNote(record, note);
     this.state.begin(record, opened ? opened.entry : null);
-    let changes = opened ? await this.judge(record, note, opened) : new Map();
-    if (!changes.size) {
-      if (note !== null) this.leaveOpen(record);
-      changes = this.goOn(record, opened ? opened.entry : null);
+    const changes = opened ? await this.judge(record, note, opened) : new Map();
+    if (note !== null && !changes.size) {
+      this.spoiled.set(record.index, record.tag);
+      this.tainted.add(record.tag);
     }
     this.state.add(record, opened ? base64(sha256(opened.note.text)) : null, changes);
   }
@@ -156,13 +157,15 @@ class Audit {
 
   // What changes by this entry; nothing where a rule is broken.
   async judge(record, bytes, { note, entry }) {
+    this.read.set(record.index, entry);
     for (const subject of [entry.subject, ...restsOn(entry)]) {
       if (!this.subjects.has(subject)) this.subjects.set(subject, tagOf(this.report.origin, subject));
     }
     try {
       const s = new Submission(entry, bytes, record, this.state), keys = signingKeys(s, note);
-      await this.verify(record, note, keys);
+      for (const key of keys) this.signed.set(key.vkey, [...(this.signed.get(key.vkey) || []), record.index]);
       this.remember(record, entry, s.cited, keys);
+      await this.verify(note, keys);
       await admit(s, base64(sha256(note.text)), record);
       for (const [line, words] of s.notes) this.report.note(line, words);
       if (this.state.claimed.has("seen")) this.unseen.push(record.index);
@@ -176,16 +179,12 @@ class Audit {
     }
   }
 
-  async verify(record, note, keys) {
+  // Raises Contradiction for a false signature.
+  async verify(note, keys) {
     for (const [at, key] of keys.entries()) {
-      if (!this.signed.has(key.vkey)) this.signed.set(key.vkey, []);
-      this.signed.get(key.vkey).push(record.index);
       const verdict = await verifyLine(key, note.signatures[at], note.text);
       if (verdict === null) this.report.notChecked("signatures", NO_ED25519, true);
-      if (verdict === false && !this.wrong.some(([index]) => index === record.index)) {
-        this.wrong.push([record.index, `the signature of ${key.name} does not match the text; one of the two was changed`]);
-        this.faulty.add(record.index);
-      }
+      if (verdict === false) throw new Contradiction(`the signature of ${key.name} does not match the text: one of the two was changed`);
     }
   }
 
@@ -220,20 +219,14 @@ class Audit {
     if (entry.act === "checkpoint" && record.index === size - 1) this.indexRoot = unbase64(entry.body.index.root, 32);
   }
 
-  // An entry that is withheld or at fault changes nothing but its place in the chain of its subject.
-  goOn(record, entry) {
-    this.tainted.add(record.tag);
-    const subject = entry ? entry.subject : this.subjectOf(record.tag);
-    if (subject === null) return new Map();
-    const head = this.state.fact(`head:${subject}`), before = head ? { seen: head.seen, time: head.time } : { seen: 0, time: 0 };
-    return new Map([[`head:${subject}`, { seq: record.seq, index: record.index, entry: record.entry, record: record.hash, ...before }]]);
-  }
-
-  // What rests on an entry that is at fault is not checked.
-  leaveOpen(record) {
-    const said = `what rests on record ${record.index} could not be judged`, subject = this.subjectOf(record.tag);
-    this.report.notChecked("custody", said);
-    if (subject === null || subject.startsWith("handler:") || subject === "ledger") this.report.notChecked("keys", said);
+  // An entry at fault changes nothing but the chain of its subject; what rests on it is not checked.
+  sayWhatIsLeftOpen() {
+    const people = new Set([...this.neededTags("handler:"), tagOf(this.report.origin, "ledger")]), needed = this.neededTags("");
+    for (const [index, tag] of this.spoiled) {
+      const said = `what rests on record ${index} could not be judged`;
+      this.report.notChecked("custody", said);
+      if (people.has(tag) || !needed.has(tag)) this.report.notChecked("keys", said);
+    }
   }
 
   subjectOf(tag) {

@@ -34,8 +34,8 @@ Object.assign(Audit.prototype, {
   },
 
   checkPolicyKeys() {
-    const ledger = this.state.fact("ledger");
-    if (!this.trust || !ledger || this.trust.policy.logs.some((log) => ledger.vkeys.includes(log.vkey))) return;
+    const known = this.state.logKeys();
+    if (!this.trust || !known.length || this.trust.policy.logs.some((log) => known.includes(log.vkey))) return;
     this.report.fault("log", "no key of this log stands in your policy: it is not the log that the policy names");
   },
 
@@ -48,9 +48,8 @@ Object.assign(Audit.prototype, {
         const bytes = await this.dossier.read(name, MAX_CONSISTENCY);
         older.push(this.consistentFrom(name, parseConsistency(bytes)));
       } catch (error) {
-        if (error instanceof Newer) this.report.notChecked("log", `${name}: ${error.message}`, true);
-        else if (foreseen(error)) this.report.fault("log", `${name}: ${error.message}`);
-        else throw error;
+        if (!foreseen(error)) throw error;
+        this.report.fault("log", `${name}: ${error.message}`);
       }
     }
     for (const held of this.heldHeads()) {

@@ -49,10 +49,7 @@ Object.assign(Audit.prototype, {
   async checkDisclosures() {
     const byDigest = new Map(), texts = new Map();
     this.opened = new Map();
-    for (const [index, note] of this.notes) {
-      const found = orNone(() => openEntry(note));
-      if (found) digestsOf(found.entry).forEach((digest) => byDigest.set(digest, index));
-    }
+    for (const [index, entry] of this.read) digestsOf(entry).forEach((digest) => byDigest.set(digest, index));
     for (const text of await this.dossier.disclosures()) {
       const index = byDigest.get(orNone(() => disclosureDigest(text)));
       if (index === undefined) this.report.fault("disclosure", "a disclosure belongs to no digest of an entry that is shown");
@@ -63,7 +60,7 @@ Object.assign(Audit.prototype, {
 
   openTexts(index, texts) {
     try {
-      const found = openDisclosures(texts, openEntry(this.notes.get(index)).entry);
+      const found = openDisclosures(texts, this.read.get(index));
       this.opened.set(index, found);
       this.report.note("disclosure", `record ${index}: ${[...found.keys()].sort().join(", ")} opened`);
     } catch (error) {

@@ -5,6 +5,7 @@ const BAG_OWN = ["bag-info.txt", "bagit.txt", "dossier.note", "manifest-sha256.t
 const MAX_MANIFEST = MAX_MEMBERS * (64 + 2 + MAX_NAME_LENGTH + 1);
 const INFO_LABEL = /^[A-Z][A-Za-z0-9-]{0,79}$/u;
 const INFO_VALUE = /^(?! )[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]+$/u;
+const INFO_IDENTIFIER = /^custody-dossier\/v[1-9][0-9]{0,8}$/u; // of a newer number too: that it cannot be judged then, the seal says
 
 async function checkBag(tree) {
   const names = tree.names(), lacking = BAG_OWN.filter((name) => !names.includes(name));
@@ -58,8 +59,10 @@ function linesOf(bytes) {
 
 async function wrongInfo(tree, oxum) {
   try {
-    const stated = parseInfo(await readAtMost(tree, "bag-info.txt", 1 << 20)).get("Payload-Oxum");
-    return stated === oxum ? [] : [`bag-info.txt states another Payload-Oxum than the payload has: ${oxum}`];
+    const stated = parseInfo(await readAtMost(tree, "bag-info.txt", 1 << 20)), wrong = [];
+    if (stated.get("Payload-Oxum") !== oxum) wrong.push(`bag-info.txt states another Payload-Oxum than the payload has: ${oxum}`);
+    if (!INFO_IDENTIFIER.test(stated.get("External-Identifier") || "")) wrong.push("bag-info.txt does not say External-Identifier: custody-dossier/v1");
+    return wrong;
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
     return [`bag-info.txt: ${error.message}`];

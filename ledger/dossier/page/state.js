@@ -12,6 +12,8 @@ class Excerpt {
     this.entries = new Map();
     this.texts = new Map();
     this.said = new Set();
+    this.pairs = [];
+    this.tips = new Map();
     this.record = null;
     this.entry = null;
   }
@@ -21,37 +23,53 @@ class Excerpt {
     [this.record, this.entry, this.claimed] = [record, entry, new Set()];
     if (entry === null) return;
     this.closeBefore(entry);
-    const head = this.fact(`head:${entry.subject}`);
-    if (record.seq === (head ? head.seq + 1 : 0)) return;
+    const head = this.tips.get(record.tag);
+    if (record.seq <= (head ? head.seq + 1 : 0)) return;
     this.claimed.add("prev");
     const claimed = { seq: record.seq - 1, index: -1, entry: entry.prev ? entry.prev.entry : "", seen: 0, time: instant(entry.time) };
-    this.facts.set(`head:${entry.subject}`, { ...claimed, record: record.before || base64(INDEX_NOTHING) });
+    this.tips.set(record.tag, { ...claimed, record: record.before || base64(INDEX_NOTHING) });
   }
 
-  // A checkpoint act carries the one before it: where that act is not here, its size is as claimed, and its keys are the log's.
+  // A checkpoint act carries the one before it: where the act that fixed that one is not here, its size is as claimed, and its keys are those of
+  // the log at that size, since who replaced which key is always here.
   closeBefore(entry) {
     const ledger = this.fact("ledger");
     if (!ledger || entry.act !== "checkpoint" || entry.body.previous === null) return;
     const { size } = this.carried(entry);
     if (this.said.has(size - 1)) return;
     this.claimed.add("previous");
-    this.facts.set("ledger", { ...ledger, closedAt: size, closedBy: ledger.vkeys });
+    const then = this.pairs.filter(({ since }) => since < size - 1).pop();
+    this.facts.set("ledger", { ...ledger, closedAt: size, closedBy: then ? then.vkeys : ledger.vkeys });
   }
 
-  // The record under judgement takes its place; `text`: the hash of its entry's text, or null.
+  // The record under judgement takes its place; `text`: the hash of its entry's text, or null. An entry that is not here, or at fault, has no
+  // `changes`: all that changes is the head of its subject.
   add(record, text, changes) {
     this.hashes.set(record.index, record.hash);
     this.times.set(record.index, record.recorded);
     this.entries.set(record.entry, record.index);
     if (text !== null) {
-      this.texts.set(text, record.index);
+      if (!this.texts.has(text)) this.texts.set(text, record.index);
       this.said.add(record.index);
     }
-    for (const [key, fact] of changes) this.facts.set(key, fact);
+    const before = this.tips.get(record.tag), now = { seq: record.seq, index: record.index, entry: record.entry, record: record.hash };
+    this.tips.set(record.tag, { ...now, seen: before ? before.seen : 0, time: before ? before.time : 0 });
+    for (const [key, fact] of changes) {
+      if (key.startsWith("head:")) this.tips.set(record.tag, fact);
+      else this.facts.set(key, fact);
+    }
+    const ledger = changes.get("ledger"), last = this.pairs[this.pairs.length - 1];
+    if (ledger && (!last || last.vkeys.join() !== ledger.vkeys.join())) this.pairs.push({ since: record.index, vkeys: ledger.vkeys });
   }
 
+  // Heads by tag, since not every record here has an entry that names its subject.
   fact(key) {
-    return this.facts.get(key);
+    return key.startsWith("head:") ? this.tips.get(tagOf(this.entry.ledger, key.slice("head:".length))) : this.facts.get(key);
+  }
+
+  // The vkeys that the log ever had, by the first entry and the rotations here.
+  logKeys() {
+    return this.pairs.flatMap(({ vkeys }) => vkeys);
   }
 
   // The entry with this hash, in base64, if it is here: {index, entry}.
@@ -80,9 +98,9 @@ class Excerpt {
     if (this.times.has(index)) return this.times.get(index);
     this.claimed.add("recorded");
     const { record, entry } = this, now = record.recorded;
-    if (entry && entry.seen && index === entry.seen.size - 1 && index !== record.index - 1) return Math.min(now, instant(entry.time));
-    const before = [...this.times].filter(([place]) => place < index).map(([, when]) => when);
-    return before.length ? Math.min(now, before.reduce((most, when) => Math.max(most, when))) : now;
+    if (entry && entry.seen && index === entry.seen.size - 1) return Math.min(now, instant(entry.time));
+    const after = [...this.times.keys()].filter((place) => place > index);
+    return after.length ? this.times.get(after.reduce((least, place) => Math.min(least, place))) : now;
   }
 
   // As the checkpoint act under judgement carries it: only who has all records can make the root and the index anew.
