@@ -47,8 +47,10 @@ async function carried(engine, tree) {
   return engine.openHeld(members);
 }
 
+// One path, or a list of them: folders and cards.
 function held(folder, trust) {
   if (trust === null) return null;
+  if (Array.isArray(trust)) return trust.map((one) => held(folder, one));
   const place = path.join(folder, trust);
   if (fs.statSync(place).isFile()) return fs.readFileSync(place, "utf8");
   const [policy, anchors] = ["policy", "anchors.json"].map((name) => new Uint8Array(fs.readFileSync(path.join(place, name))));

@@ -3,7 +3,7 @@
 const NOT_HERE = ["item.unknown", "key.unknown"];
 
 class Audit {
-  // `trust`: what `readTrust` answers; `covered`: by the index of a return, the ledger that shows where the item was until then.
+  // `trust`: one of what `readTrust` answers, or null; `covered`: by the index of a return, the ledger that shows where the item was until then.
   constructor(dossier, trust, { carried = false, covered = new Map() } = {}) {
     Object.assign(this, { dossier, trust, carried, report: new Report() });
     this.notes = new Map();
@@ -99,8 +99,7 @@ class Audit {
 
   // Of several anchors those of this ledger count.
   chooseAnchors() {
-    const held = this.trust ? this.trust.anchors : [], claimed = latin(this.signedHead).split("\n")[0];
-    const origin = this.head ? this.report.origin : claimed;
+    const held = this.trust ? this.trust.anchors : [], origin = claimedOrigin(this.signedHead);
     this.anchors = held.find((one) => one.origin === origin) || null;
     this.others = this.anchors ? [] : held;
   }
@@ -163,7 +162,10 @@ class Audit {
     }
     try {
       const s = new Submission(entry, bytes, record, this.state), keys = signingKeys(s, note);
-      for (const key of keys) this.signed.set(key.vkey, [...(this.signed.get(key.vkey) || []), record.index]);
+      for (const { vkey } of keys) {
+        if (!this.signed.has(vkey)) this.signed.set(vkey, []);
+        this.signed.get(vkey).push(record.index);
+      }
       this.remember(record, entry, s.cited, keys);
       await this.verify(note, keys);
       await admit(s, base64(sha256(note.text)), record);

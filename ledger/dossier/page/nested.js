@@ -82,30 +82,42 @@ async function sourceIn(tree, name) {
 
 // --- judging ---
 
-// Those that a dossier rests on are judged before it. `trust`: what the reader holds of all ledgers.
-async function judgeAll(found, trust, carried) {
+// Those that a dossier rests on are judged before it. `held`: what the reader holds of all ledgers.
+async function judgeAll(found, held, carried) {
   const judge = async (one) => {
     if (one.audit !== null) return;
-    one.audit = new Audit(one.dossier, trust, {});
     for (const other of one.named.values()) await judge(other);
-    await judgeOne(one, trust, carried && one.sha256 === null);
+    await judgeOne(one, held, carried && one.sha256 === null);
   };
   for (const one of found) await judge(one);
 }
 
-async function judgeOne(one, trust, carried) {
+async function judgeOne(one, held, carried) {
   const records = (await one.dossier.records()).map(({ record }) => orNone(() => parseRecord(record))).filter((record) => record !== null);
-  const here = latin(await one.dossier.checkpoint()).split("\n")[0], wrong = new Map(), covered = new Map();
+  const here = claimedOrigin(await one.dossier.checkpoint()), wrong = new Map(), covered = new Map();
   for (const claim of one.claims) {
     const there = one.named.get(claim.index);
     if (!there) continue;
-    wrong.set(claim.index, problems(claim, here, records, there.audit));
-    if (!wrong.get(claim.index).length && covers(claim, there.audit)) covered.set(claim.index, claim.ledger);
+    const away = whileAway(claim, records), found = problems(claim, here, away, there);
+    wrong.set(claim.index, found);
+    if (claim.checkpoint === null && !found.length && covers(claim.entry.subject, here, away, there)) covered.set(claim.index, claim.ledger);
   }
-  one.audit = new Audit(one.dossier, one.sha256 === null ? trust : trustIn(trust, here), { carried, covered });
+  one.audit = new Audit(one.dossier, trustIn(held, here, one.sha256 === null), { carried, covered });
   await one.audit.run();
   await checkForm(one, carried);
   tellClaims(one, wrong);
+}
+
+// The first line of a checkpoint: the ledger that it claims to be of.
+function claimedOrigin(note) {
+  return new TextDecoder().decode(note).split("\n")[0];
+}
+
+// For the dossier in hand something was brought: that it is for another ledger is a fault. To one within, what is held of others is nothing.
+function trustIn(held, origin, inHand) {
+  const one = heldOf(held, origin);
+  if (!inHand) return one;
+  return one && one.anchors.length ? one : held[0] || null;
 }
 
 async function checkForm({ dossier, audit }, carried) {
@@ -113,21 +125,16 @@ async function checkForm({ dossier, audit }, carried) {
   for (const message of wrong) audit.report.fault("content", message);
 }
 
-// What the reader holds of the ledger of an inner dossier; what they hold of others is nothing to it.
-function trustIn(trust, origin) {
-  if (!trust) return null;
-  const anchors = trust.anchors.filter((one) => one.origin === origin), named = trust.policy.logs.some((log) => log.name === origin);
-  if (!named) return null;
-  return { ...trust, anchors, head: trust.head && trust.head.origin === origin ? trust.head : null };
-}
-
 function tellClaims({ claims, named, unread, audit }, wrong) {
   const { report, rest } = audit;
   for (const claim of claims) {
     const number = rest.number(claim.entry.subject);
     for (const [line, message] of wrong.get(claim.index) || []) report.fault(line, message, claim.index, number);
-    if (unread.includes(claim.index)) report.notChecked("custody", `the dossier that record ${claim.index} cites lies too deep in others, or among too many, and was not read`);
-    else if (!named.has(claim.index)) {
+    if (unread.includes(claim.index)) {
+      const said = `the dossier of ${claim.ledger} that record ${claim.index} cites lies too deep in others, or among too many, and was not read`;
+      report.notChecked("custody", said);
+      report.note("custody", said);
+    } else if (!named.has(claim.index)) {
       const done = claim.checkpoint === null ? "came back from" : "was taken over from";
       report.note("custody", `record ${claim.index}: ${number} ${done} ${claim.ledger} on the word of ${report.origin} alone: no dossier of that ledger is here`);
     }
@@ -136,62 +143,87 @@ function tellClaims({ claims, named, unread, audit }, wrong) {
 
 // --- one claim against the dossier that it names ---
 
-// [[line, message]] of what does not hold; nothing where `log` fails there. `here`: the origin of the dossier that claims it, `records` its records.
-function problems(claim, here, records, there) {
-  const { report } = there, { subject } = claim.entry, found = [];
+// [[line, message]] of what does not hold; nothing where `log` fails there. `here`: the origin of the dossier that claims it.
+function problems(claim, here, away, there) {
+  const { report } = there.audit, { subject } = claim.entry, found = [];
   if (report.lines.get("log").faults.length) return found;
-  if (claim.ledger !== report.origin) found.push(["log", `it names the ledger ${claim.ledger}, and its dossier is one of ${report.origin}`]);
-  if (!there.export || !there.export.body.items.some((item) => item.subject === subject)) {
-    return [...found, ["custody", `the dossier of ${report.origin} that it cites is of other items`]];
-  }
-  return [...found, ...(claim.checkpoint === null ? wasThere(claim, here, records, there) : takenOver(claim, there))];
+  if (claim.ledger !== report.origin) found.push(["log", `it names the ledger ${claim.ledger}, and the dossier that it cites is one of ${report.origin}`]);
+  if (!isExported(subject, there.audit)) return [...found, ["custody", `the dossier of ${report.origin} that it cites is of other items`]];
+  return [...found, ...(claim.checkpoint === null ? wasThere(subject, here, away, there) : takenOver(claim, there.audit))];
 }
 
-// How an item came into custody there: an entry, or null where that is withheld or not shown.
-function firstThere(subject, there) {
-  const first = chainThere(subject, there)[0], bytes = first && first.seq === 0 ? there.notes.get(first.index) : undefined;
-  if (bytes === undefined || base64(sha256(bytes)) !== first.entry) return null;
+function isExported(subject, audit) {
+  return audit.export !== null && audit.export.body.items.some((item) => item.subject === subject);
+}
+
+function chainThere(subject, audit) {
+  return audit.chains.get(tagOf(audit.report.origin, subject)) || [];
+}
+
+// The entry of a record; null where it is withheld, is none, or is another than was recorded.
+function entryThere(record, audit) {
+  const bytes = audit.notes.get(record.index);
+  if (bytes === undefined || base64(sha256(bytes)) !== record.entry) return null;
   const opened = orNone(() => openEntry(bytes));
-  return opened && ["acquire", "derive"].includes(opened.entry.act) ? opened.entry : null;
+  return opened && opened.entry;
 }
 
-function chainThere(subject, there) {
-  return there.chains.get(tagOf(there.report.origin, subject)) || [];
-}
-
-function takenOver(claim, there) {
-  const { body, subject } = claim.entry, chain = chainThere(subject, there), first = firstThere(subject, there), found = [];
+// Step 2.
+function takenOver(claim, audit) {
+  const { body, subject } = claim.entry, chain = chainThere(subject, audit), found = [];
+  const first = chain.length && chain[0].seq === 0 ? entryThere(chain[0], audit) : null;
   if (!chain.length || chain[chain.length - 1].entry !== body.origin.entry) {
-    found.push(["custody", `the entry that it cites is not the last on the item in the dossier of ${there.report.origin}`]);
+    found.push(["custody", `the entry that it cites is not the last on the item in the dossier of ${audit.report.origin}`]);
   }
-  if (first && has(body, "files") && contentDigest(body.files) !== contentDigest(given(first.body, "files"))) {
-    found.push(["content", `its reference fingerprints are not those that ${there.report.origin} has`]);
+  const begins = first && ["acquire", "derive"].includes(first.act);
+  if (begins && has(body, "files") && contentDigest(body.files) !== contentDigest(given(first.body, "files"))) {
+    found.push(["content", `its reference fingerprints are not those that ${audit.report.origin} has`]);
   }
   return found;
 }
 
-function wasThere(claim, here, records, there) {
-  const first = firstThere(claim.entry.subject, there);
-  if (first === null) return [];
-  const origin = first.act === "acquire" ? given(first.body, "origin") : null;
-  if (!origin || origin.ledger !== here) return [["custody", `in the dossier of ${there.report.origin} the item was not taken over from here`]];
-  if (whileAway(claim, records).includes(origin.entry)) return [];
-  return [["custody", `the dossier of ${there.report.origin} is of another time away: the item was taken over there on another release`]];
+// Step 3: whether an item came in there from the ledger `here` on one of the entries `away`: its release, and what followed that.
+function wasThere(subject, here, away, there) {
+  const cited = cameInOn(subject, here, there), { origin } = there.audit.report;
+  if (cited.includes(null) || cited.some((entry) => away.includes(entry))) return [];
+  if (cited.length) return [["custody", `the dossier of ${origin} is of another time away: the item came in there on another release`]];
+  return [["custody", `in the dossier of ${origin} the item did not come in from here`]];
 }
 
-// The release, and what was recorded on the item while it was outside.
+// The last entry here on which an item came in there, each time that it did; null for one that cannot be told.
+function cameInOn(subject, here, there) {
+  const own = there.claims.filter((claim) => claim.entry.subject === subject && claim.ledger === here);
+  const told = there.claims.map((claim) => claim.index);
+  const hidden = chainThere(subject, there.audit).filter((record) => !told.includes(record.index) && mayHide(entryThere(record, there.audit)));
+  return [...own.map((claim) => cameOn(claim, there)), ...hidden.map(() => null)];
+}
+
+function cameOn(claim, there) {
+  if (claim.checkpoint !== null) return claim.entry.body.origin.entry;
+  const inner = there.named.get(claim.index), audit = inner ? inner.audit : null, { subject } = claim.entry;
+  if (audit === null || audit.report.lines.get("log").faults.length || !isExported(subject, audit)) return null;
+  const chain = chainThere(subject, audit);
+  return chain.length ? chain[chain.length - 1].entry : null;
+}
+
+// An entry that is withheld, or a return that does not say by which dossier, may be one by which it came in.
+function mayHide(entry) {
+  return entry === null || (entry.act === "return" && !has(entry.body, "dossier") && has(entry.body, "_sd"));
+}
+
+// Of a return: the release, and what was recorded on the item while it was outside.
 function whileAway(claim, records) {
-  const { release } = claim.entry.body, own = records.filter((record) => record.tag === claim.record.tag);
+  const release = given(claim.entry.body, "release", ""), own = records.filter((record) => record.tag === claim.record.tag);
   const out = own.find((record) => record.entry === release), start = out ? out.index : claim.index;
   return [release, ...own.filter((record) => record.index >= start && record.index < claim.index).map((record) => record.entry)];
 }
 
-// Whether the dossier that a return cites, in which all holds that it claims, shows where the item was.
-function covers(claim, there) {
-  if (claim.checkpoint !== null || firstThere(claim.entry.subject, there) === null) return false;
-  const custody = there.report.lines.get("custody"), still = [...custody.reasons].every((reason) => reason === OUTSIDE_STILL);
-  const sound = ["log", "signatures", "keys"].every((name) => there.report.verdict(name) === "pass");
-  return sound && !custody.faults.length && still && (custody.reason === null || custody.reason === OUTSIDE_STILL);
+// Step 4: whether the dossier that a return cites shows where the item was, if all else holds.
+function covers(subject, here, away, there) {
+  const { report } = there.audit, custody = report.lines.get("custody");
+  const told = cameInOn(subject, here, there).some((entry) => away.includes(entry));
+  const inCustody = !custody.faults.length && [...custody.reasons, custody.reason || OUTSIDE_STILL].every((reason) => reason === OUTSIDE_STILL);
+  return told && inCustody && ["log", "signatures", "keys"].every((name) => report.verdict(name) === "pass");
 }
 
 // Records that two of them hold, and heads of one size, are the same; else the log has shown two histories.

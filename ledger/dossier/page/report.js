@@ -16,8 +16,7 @@ class Report {
   }
 
   note(line, words) {
-    const { notes } = this.lines.get(line);
-    if (!notes.includes(words)) notes.push(words);
+    this.lines.get(line).notes.push(words);
   }
 
   // The first reason stands; one that counts toward exit status 3 goes before one that does not.

@@ -1,6 +1,6 @@
 // The entry point: one dossier against what its reader holds, and what a view needs to show of it.
 
-// `tree`: of openZip, openFiles or openHeld; `trust`: null, what `readTrust` answers, or what it takes; `carried`: true for what a page holds itself,
+// `tree`: of openZip, openFiles or openHeld; `trust`: what `readTrust` takes or answers; `carried`: true for what a page holds itself,
 // which is all but the evidence files, the seal and what was written with it. Raises an error with `exit` for a trust that cannot be read.
 async function auditDossier(tree, trust, { carried = false } = {}) {
   const held = readTrust(trust), found = await gather(tree);

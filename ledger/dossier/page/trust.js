@@ -1,15 +1,20 @@
-// What a reader holds from elsewhere (section 14.1): a policy and anchors, or a trust card (14.4). Nothing found in a dossier is trusted.
+// What a reader holds from elsewhere (section 14.1): policies with anchors, and trust cards (14.4). Nothing found in a dossier is trusted.
 //
-// Both make {policy: {logs, witnesses, groups, quorum}, anchors: [{origin, first, pinned, tsaQuorum, auditors, auditorQuorum}], head, mldsa}.
+// Each makes {policy: {logs, witnesses, groups, quorum}, anchors: [{origin, first, pinned, tsaQuorum, auditors, auditorQuorum}], head, mldsa}.
 
 const MAX_TRUST = 1 << 20;
 
-// `given`: null; the text of a card; or {policy, anchors}, two texts. Texts are strings or bytes. Raises Malformed or Newer.
-function readTrust(given) {
-  if (given === null || given === undefined || (has(given, "policy") && has(given, "head"))) return given || null;
+// A list of them. `brought`: null; the text of a card; {policy, anchors}, two texts; a list of these; or what this has answered before. Texts are
+// strings or bytes. Raises Malformed or Newer.
+function readTrust(brought) {
+  if (brought === null || brought === undefined) return [];
+  return (Array.isArray(brought) ? brought : [brought]).map((one) => (has(one, "mldsa") ? one : readOne(one)));
+}
+
+function readOne(brought) {
   const bytes = (text) => (typeof text === "string" ? utf8(text) : text);
-  if (typeof given === "string" || given instanceof Uint8Array) return parseCard(bytes(given));
-  const policy = parsePolicy(bytes(given.policy)), anchors = parseAnchors(bytes(given.anchors));
+  if (typeof brought === "string" || brought instanceof Uint8Array) return parseCard(bytes(brought));
+  const policy = parsePolicy(bytes(brought.policy)), anchors = parseAnchors(bytes(brought.anchors));
   anchors.forEach((one) => checkTogether(policy, one));
   return { policy, anchors, head: null, mldsa: null };
 }
@@ -18,6 +23,13 @@ function checkTogether(policy, anchors) {
   well(policy.logs.some((log) => log.name === anchors.origin), "policy and anchors are of different logs");
   const others = new Set([...policy.logs, ...policy.witnesses.values()].map((key) => hex(key.key)));
   well(!anchors.auditors.some((key) => others.has(hex(key.key))), "an auditor has the key of a log or witness");
+}
+
+// What is held of one ledger: the first that has its anchors, else a policy that names its log, else null.
+function heldOf(held, origin) {
+  const named = held.filter(({ policy }) => policy.logs.some((log) => log.name === origin));
+  const some = named.map((one) => ({ ...one, anchors: one.anchors.filter((anchors) => anchors.origin === origin) }));
+  return some.find((one) => one.anchors.length) || some[0] || null;
 }
 
 // --- the policy ---
