@@ -1,0 +1,10 @@
+// Who signed: each handler as the entries here enrol them.
+
+function peopleShown(book) {
+  const names = book.signers().filter((name) => name !== book.report.origin);
+  if (!names.length) return element("p", {}, "No entry could be read.");
+  return table("Those who signed entries shown here", ["Name", "Organisation", "Roles", "Signed"], names.map((name) => {
+    const known = book.handlers.get(name) || {};
+    return [outside(name), text(known.organisation) || "–", known.roles ? joined(known.roles.map(outside)) : "–", counted(book.steps.filter((step) => step.by.includes(name)).length, "entry")];
+  }));
+}
