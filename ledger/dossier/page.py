@@ -61,7 +61,7 @@ def _carried(dossier: Dossier, tree: Tree) -> dict[str, Any]:
     for name in tree.names():
         if name == MANIFEST or name.startswith(("custody/", "data/")) and not name.startswith(FILES):
             data = tree.read(name, MAX_MANIFEST)
-            shared = name.startswith(PROOFS) and data.endswith(head)
+            shared = bool(head) and name.startswith(PROOFS) and data.endswith(head)
             found[name] = {"begins": _base64(data.removesuffix(head)), "then": CHECKPOINT} if shared else _base64(data)
     return found
 

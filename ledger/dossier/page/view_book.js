@@ -27,7 +27,7 @@ class Book {
 
   exhibitLink(subject) {
     const shown = outside(this.number(subject));
-    return this.of(subject).length ? element("a", { href: `#${exhibitId(subject)}` }, shown) : shown;
+    return this.of(subject).length ? element("a", { href: `#${exhibitId(subject)}`, class: "to-exhibit" }, shown) : shown;
   }
 
   // The record of a cited entry as a link, or null where that is not here.
@@ -83,7 +83,7 @@ function recordId(index) {
 }
 
 function recordLink(index) {
-  return element("a", { href: `#${recordId(index)}` }, `record ${index}`);
+  return element("a", { href: `#${recordId(index)}`, class: "to-record" }, `record ${index}`);
 }
 
 function exhibitId(subject) {

@@ -56,7 +56,7 @@ function captured(first, book) {
 // What somebody says beside what the file itself says; neither is preferred.
 function claims(body) {
   if (!body.claimed && !body.embedded) return null;
-  const of = (part, name) => (part && part[name] !== undefined ? (typeof part[name] === "string" ? outside(part[name]) : placed(part[name])) : "–");
+  const of = (part, name) => (part && part[name] !== undefined ? (typeof part[name] === "string" ? moment(part[name]) : placed(part[name])) : "–");
   const rows = ["time", "place", "camera"].filter((name) => [body.claimed, body.embedded].some((part) => part && part[name] !== undefined));
   return table("What is claimed, beside what the file says of itself", ["", "Claimed", "In the file"], rows.map((name) => [name, of(body.claimed, name), of(body.embedded, name)]));
 }

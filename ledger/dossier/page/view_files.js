@@ -4,13 +4,19 @@ function filesShown(book, tree) {
   const names = new Set(tree ? tree.names() : []), rows = [...fileRows(book).values()];
   if (!rows.length) return element("p", {}, "The entries shown name no file.");
   return table("Files by their SHA-256", ["File", "Size", "SHA-256", "Named in", "In hand"], rows.map((one) => [
-    joined([...one.names].map(outside), " · "), counted(one.size, "byte"), digest(one.sha256), joined([...one.steps].map((step) => [book.subject(step.subject), ", ", recordLink(step.index)]), "; "),
+    joined([...one.names].map(outside), " · "), counted(one.size, "byte"), digest(one.sha256), namedIn([...one.steps], book),
     inHand(one.sha256, names)]), "files");
+}
+
+// The subjects that name it, each with its records.
+function namedIn(steps, book) {
+  const subjects = [...new Set(steps.map((step) => step.subject))];
+  return joined(subjects.map((subject) => [book.subject(subject), ": ", joined(steps.filter((step) => step.subject === subject).map((step) => recordLink(step.index)))]), "; ");
 }
 
 // What the page carries lists the files of the dossier and does not hold them.
 function inHand(sha256, names) {
-  return names.has(`data/files/${sha256}`) ? "yes, hashed" : "not here";
+  return names.has(`data/files/${sha256}`) ? "yes" : "not here";
 }
 
 // {sha256, size, names, steps} by SHA-256; lists of many files stand by their root.

@@ -101,8 +101,9 @@ async function start() {
   const members = carriedMembers();
   shown.open = async () => openHeld(members);
   put("legend", legend());
-  trustForm(async (texts) => {
-    shown.trust = await readTrust(texts);
+  put("limits", notProved());
+  trustForm(async (brought) => {
+    shown.trust = await readTrust(brought);
     await judge(true);
   });
   dropZone(async (what, open) => {

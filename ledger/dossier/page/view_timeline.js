@@ -1,6 +1,6 @@
 // The custody of an exhibit as a drawing: a lane for each who answered, spans for stretches, points for acts. The table beside it says the same.
 
-const DRAWING = { width: 960, left: 8, right: 34, top: 8, lane: 58, gap: 26, label: 24, axis: 26, tick: 104 };
+const DRAWING = { width: 960, left: 8, right: 34, top: 8, lane: 58, gap: 26, label: 24, axis: 26, tick: 130 };
 const MOVES = new Set(["acquire", "derive", "release", "withdraw", "decline", "accept", "handover", "return", "reassign", "incident", "dispose"]);
 
 // `gaps`: the records of the exhibit whose entries are withheld; `until`: when the export was signed.
@@ -8,7 +8,7 @@ function timeline(subject, steps, gaps, found, until, book) {
   const lanes = laneNames(found), marks = marksOf(steps, gaps), at = positions(marks, until), last = at.get("end");
   const height = DRAWING.top + lanes.length * DRAWING.lane + DRAWING.axis, id = exhibitId(subject);
   const parts = [
-    summarised(id, subject, found, book), ticks(marks, at, height), lanes.map((name, row) => laneDrawn(name, row)),
+    summarised(id, subject, found, book), ticks(marks, at, until, height), lanes.map((name, row) => laneDrawn(name, row)),
     found.map((one, place) => spanDrawn(one, found[place + 1], lanes, at, last)), marks.map((mark) => pointDrawn(mark, found, lanes, at, book)), numbers(marks, found, lanes, at),
   ];
   const picture = drawn("svg", { viewBox: `0 0 ${DRAWING.width} ${height}`, role: "img", "aria-labelledby": `${id}-title ${id}-desc`, class: "timeline" }, parts);
@@ -101,18 +101,23 @@ function numbers(marks, found, lanes, at) {
 }
 
 // Days below, for the first record, each move that leaves room, and the export.
-function ticks(marks, at, height) {
-  const shown = [];
-  let before = -DRAWING.tick;
+function ticks(marks, at, until, height) {
+  const bottom = height - DRAWING.axis, end = at.get("end");
+  const shown = [drawn("line", { class: "tick", x1: end, x2: end, y1: DRAWING.top, y2: bottom + 6 }), drawn("text", { class: "day last", x: DRAWING.width - 4, y: bottom + 20 }, `export, ${dayOf(until)}`)];
+  let before = -DRAWING.tick, told_ = null;
   for (const mark of marks.filter((one, place) => place === 0 || !one.step || MOVES.has(one.step.act))) {
-    const x = at.get(mark.index);
-    if (x - before < DRAWING.tick || !MOMENT.test(mark.time)) continue;
+    const x = at.get(mark.index), day = dayOf(mark.time);
+    if (x - before < DRAWING.tick || day === told_ || at.get("end") - x < DRAWING.tick) continue;
     before = x;
-    const [year, month, day] = mark.time.slice(0, 10).split("-");
-    shown.push(drawn("line", { class: "tick", x1: x, x2: x, y1: DRAWING.top, y2: height - DRAWING.axis + 6 }),
-      drawn("text", { class: "day", x: Math.min(x, DRAWING.width - 76), y: height - 6 }, `${Number(day)} ${MONTHS[Number(month) - 1].slice(0, 3)} ${year}`));
+    told_ = day;
+    shown.push(drawn("line", { class: "tick", x1: x, x2: x, y1: DRAWING.top, y2: bottom + 6 }), drawn("text", { class: "day", x, y: bottom + 20 }, day));
   }
   return shown;
+}
+
+function dayOf(time) {
+  const [year, month, day] = time.slice(0, 10).split("-");
+  return `${Number(day)} ${MONTHS[Number(month) - 1].slice(0, 3)} ${year}`;
 }
 
 // What the signs mean, once for the page.

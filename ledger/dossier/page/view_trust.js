@@ -1,27 +1,30 @@
 // What the reader brings: the trust card, typed or pasted, or policy and anchors.json as files. Nothing of it is taken from the dossier.
 
-const MAX_TRUST = 1 << 20;
+const TRUST_AT_MOST = 1 << 20;
 
-// Calls `given(texts)` with the texts of the card or of both files; what it raises is said below the fields.
-function trustForm(given_) {
+// Calls `use` with the text of the card, or with those of both files; what it raises is said below the fields.
+function trustForm(use) {
   const form = document.getElementById("trust"), card = document.getElementById("card"), files = document.getElementById("trust-files"), said = document.getElementById("trust-said");
-  const give = async (texts) => {
+  const give = async (brought) => {
     said.replaceChildren();
     try {
-      await given_(await texts());
+      await use(await brought());
     } catch (error) {
       said.replaceChildren("This cannot be used: ", outside(error.message));
     }
   };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    give(async () => [card.value]);
+    give(async () => card.value);
   });
-  files.addEventListener("change", () => files.files.length && give(() => textsOf([...files.files])));
+  files.addEventListener("change", () => files.files.length && give(() => trustOf([...files.files])));
 }
 
-async function textsOf(files) {
-  if (files.length > 2 || files.some((file) => file.size > MAX_TRUST)) throw new Error("choose the card, or policy and anchors.json, and nothing else");
-  const texts = await Promise.all(files.map((file) => file.text()));
-  return texts;
+// The bytes of a card, or of policy and anchors: these are JSON, that is not.
+async function trustOf(files) {
+  if (files.length > 2 || files.some((file) => file.size > TRUST_AT_MOST)) throw new Error("choose the card alone, or policy and anchors.json, both at once");
+  const [one, other] = await Promise.all(files.map(async (file) => new Uint8Array(await file.arrayBuffer())));
+  if (other === undefined) return one;
+  const isJson = (bytes) => bytes[0] === 0x7b || bytes[0] === 0x5b;
+  return isJson(one) ? { policy: other, anchors: one } : { policy: one, anchors: other };
 }

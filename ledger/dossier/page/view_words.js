@@ -36,7 +36,7 @@ function duration(length) {
   if (!(length >= 60)) return length >= 0 ? "less than a minute" : "an impossible time";
   const parts = [];
   for (const [size, name] of [[86400, "d"], [3600, "h"], [60, "min"]]) {
-    if (length >= size) parts.push(`${Math.floor(length / size)} ${name}`);
+    if (length >= size) parts.push(`${Math.floor(length / size)}\u00a0${name}`);
     length %= size;
   }
   return parts.slice(0, 2).join(" ");
