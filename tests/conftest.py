@@ -2,15 +2,16 @@
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from attacker import Attacker
     from office import Office
+    from reader import Reader
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
@@ -77,3 +78,23 @@ def a(played: Path, tmp_path: Path) -> "Attacker":
 
     shutil.copytree(played, tmp_path / "office")
     return Attacker(Office(tmp_path / "office"))
+
+
+@pytest.fixture(scope="module", params=["chromium", "firefox"])
+def browser(request: pytest.FixtureRequest) -> "Iterator[tuple[str, Any]]":
+    """Each of the machine's browsers in turn, started once for a file of tests: while one runs, no other event loop can."""
+    from reader import started
+
+    with started(request.param) as found:
+        yield request.param, found
+
+
+@pytest.fixture
+def reader(browser: "tuple[str, Any]") -> "Iterator[Reader]":
+    """Somebody with that browser, a fresh window, and nothing else."""
+    from reader import Reader
+
+    kind, started = browser
+    context = started.new_context(viewport={"width": 1100, "height": 900})
+    yield Reader(kind, context)
+    context.close()

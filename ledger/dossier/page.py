@@ -18,8 +18,8 @@ from ledger.dossier.bag import MANIFEST, MAX_MANIFEST
 from ledger.dossier.contents import CHECKPOINT, FILES, PROOFS, Dossier
 
 _PARTS = Path(__file__).parent / "page"
-ENGINE: tuple[str, ...] = ()
-"""The verifier, in the order in which its files build on each other."""
+ENGINE = "engine.txt"
+"""Lists the files of the verifier, in the order in which they build on each other."""
 VIEWS = (
     "view_element.js", "view_words.js", "view_value.js", "view_book.js", "view_phrase.js", "view_custody.js", "view_timeline.js", "view_looks.js",
     "view_findings.js", "view_record.js", "view_exhibit.js", "view_withheld.js", "view_places.js", "view_files.js", "view_people.js", "view_verdict.js",
@@ -41,7 +41,7 @@ def make_page(dossier: Dossier, tree: Tree) -> bytes:
 
 def program() -> str:
     """All of its script, as it stands between the tags."""
-    engine, views = ("\n".join(map(_part, names)) for names in (ENGINE, VIEWS))
+    engine, views = ("\n".join(map(_part, names)) for names in (_part(ENGINE).split(), VIEWS))
     return f'\n(() => {{\n"use strict";\n{engine}\n(() => {{\n{views}\n}})();\n}})();\n'
 
 

@@ -14,11 +14,11 @@ function dropZone(dossier, file) {
   document.addEventListener("drop", async (event) => {
     over(event);
     const dropped = event.dataTransfer.items.length ? event.dataTransfer.items[0].webkitGetAsEntry() : null, files = [...event.dataTransfer.files];
-    if (dropped && dropped.isDirectory) return dossier(dropped.name, openFolder(await filesUnder(dropped)));
-    if (files.length) await (await isDossier(files[0]) ? dossier(files[0].name, () => openZip(files[0])) : file(files[0]));
+    if (dropped && dropped.isDirectory) return dossier(dropped.name, opener(await filesUnder(dropped)));
+    if (files.length) await (await isDossier(files[0]) ? dossier(files[0].name, opener(files[0])) : file(files[0]));
   });
-  chosen("archive", (files) => dossier(files[0].name, () => openZip(files[0])));
-  chosen("folder", (files) => dossier(files[0].webkitRelativePath.split("/")[0], openFolder(new Map(files.map((one) => [one.webkitRelativePath.split("/").slice(1).join("/"), one])))));
+  chosen("archive", (files) => dossier(files[0].name, opener(files[0])));
+  chosen("folder", (files) => dossier(files[0].webkitRelativePath.split("/")[0], opener(new Map(files.map((one) => [one.webkitRelativePath.split("/").slice(1).join("/"), one])))));
   chosen("file", (files) => file(files[0]));
 }
 
@@ -31,8 +31,21 @@ function chosen(id, action) {
   });
 }
 
-function openFolder(files) {
-  return () => openFiles(files);
+// How a dossier is opened: an archive, or a Map of files by name. What is read of it is told while it is read.
+function opener(given_) {
+  return async () => {
+    let read = 0;
+    const heard = (size) => reading(`Read so far: ${grouped(Math.round((read += size) / 1e6))} MB`);
+    return given_ instanceof Map ? openFiles(new Map([...given_].map(([name, file]) => [name, watched(file, heard)]))) : openZip(watched(given_, heard));
+  };
+}
+
+function watched(blob, heard) {
+  const slice = (from, to) => {
+    heard(to - from);
+    return blob.slice(from, to);
+  };
+  return { size: blob.size, slice };
 }
 
 // Whether a file begins as a dossier's archive does. Any other archive may well be a piece of evidence.
@@ -69,8 +82,8 @@ async function hashed(blob, told_) {
 }
 
 async function fileShown(blob, book) {
-  const sha256 = await hashed(blob, (part) => progress("Hashing", part));
-  progress(null);
+  const sha256 = await hashed(blob, (part) => reading(`Hashed: ${Math.floor(100 * part)} %`, part));
+  reading(null);
   const found = book.report.whichFile(sha256), head = told`${blob.name}, ${counted(blob.size, "byte")}, SHA-256 `;
   const answer = found.length ? ["It is a file of ", joined([...new Set(found.map((one) => one.item))].map((one) => namedItem(one, book)), " and "), ":"] : "It is none: no entry shown here names a file with this SHA-256.";
   return [element("p", { class: "answer" }, found.length ? "✓ " : "✗ ", answer),
@@ -81,8 +94,9 @@ function namedItem(item, book) {
   return item && item.startsWith("urn:") ? book.subject(item) : item ? outside(item) : "no item";
 }
 
-function progress(what, part) {
+// How far it is; null when it is done. The bar has no end where that is not known.
+function reading(said, part = null) {
   const bar = document.getElementById("progress");
-  bar.hidden = what === null;
-  if (what !== null) bar.replaceChildren(`${what}: ${Math.floor(100 * part)} %`, element("progress", { max: 1, value: part, "aria-label": what }));
+  bar.hidden = said === null;
+  if (said !== null) bar.replaceChildren(said, element("progress", { max: 1, value: part, "aria-label": "reading" }));
 }

@@ -11,7 +11,7 @@ function exhibitShown(subject, book) {
     ["Has the enhanced image been altered since?", enhancedAltered(subject, book)],
   ];
   return element("article", { class: "exhibit", id: exhibitId(subject), "aria-labelledby": `${exhibitId(subject)}-name` }, exhibitHead(subject, first, book),
-    gaps.length ? withheldOf(gaps) : null,
+    gaps.length ? withheldOf(gaps) : null, faultsOf(steps),
     answers.map(([question, answer], at) => element("section", { class: "question" }, element("h4", {}, element("span", { class: "ordinal" }, `${at + 1}`), ` ${question}`), answer)),
     findings(steps, book), element("section", { class: "question" }, element("h4", {}, "Every entry about it"), steps.map((step) => recordShown(step, book))));
 }
@@ -39,6 +39,11 @@ function nothingShown() {
 
 function withheldOf(gaps) {
   return element("p", { class: "caution" }, `${counted(gaps.length, "entry")} about it withheld: `, joined(gaps.map((one) => told`record ${one.index} (${one.reason})`), "; "), ".");
+}
+
+function faultsOf(steps) {
+  const found = steps.filter((step) => step.fault);
+  return found.length ? element("p", { class: "bad" }, "✗ At fault: ", joined(found.map((step) => recordLink(step.index))), ". What comes after is not established.") : null;
 }
 
 // --- 1

@@ -16,15 +16,16 @@ async function judge(asked) {
   let tree = null, report = null, refused = null;
   try {
     tree = await shown.open();
-    report = await auditDossier(tree, shown.trust, { carried: shown.carried, progress });
+    report = await auditDossier(tree, shown.trust, { carried: shown.carried });
   } catch (error) {
     if (error.exit === undefined) say(`This page failed, and says nothing of the dossier: ${plainly(error.message)}. Use verify.py or custody audit.`, "unknown");
     refused = error;
   }
-  progress(null);
+  reading(null);
   if (turn !== shown.turn || (refused && refused.exit === undefined)) return;
   if (refused) showRefusal(refused);
   else show(report, tree);
+  document.getElementById("outcome").dataset.turn = turn;
   if (asked) document.getElementById("outcome-head").focus();
 }
 
