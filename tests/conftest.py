@@ -2,7 +2,7 @@
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -81,20 +81,16 @@ def a(played: Path, tmp_path: Path) -> "Attacker":
 
 
 @pytest.fixture(scope="module", params=["chromium", "firefox"])
-def browser(request: pytest.FixtureRequest) -> "Iterator[tuple[str, Any]]":
+def window(request: pytest.FixtureRequest) -> "Iterator[Reader]":
     """Each of the machine's browsers in turn, started once for a file of tests: while one runs, no other event loop can."""
-    from reader import started
+    from reader import Reader, started
 
-    with started(request.param) as found:
-        yield request.param, found
+    with started(request.param) as browser:
+        yield Reader(request.param, browser.new_context(viewport={"width": 1100, "height": 900}))
 
 
 @pytest.fixture
-def reader(browser: "tuple[str, Any]") -> "Iterator[Reader]":
-    """Somebody with that browser, a fresh window, and nothing else."""
-    from reader import Reader
-
-    kind, started = browser
-    context = started.new_context(viewport={"width": 1100, "height": 900})
-    yield Reader(kind, context)
-    context.close()
+def reader(window: "Reader") -> "Reader":
+    """Somebody with that browser who holds nothing and has seen nothing."""
+    window.forget()
+    return window

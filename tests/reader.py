@@ -45,6 +45,13 @@ class Reader:
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("dialog", self._dialog)
 
+    def forget(self) -> None:
+        """As if the window had just been opened."""
+        self.page.set_viewport_size({"width": 1100, "height": 900})
+        self.page.goto("about:blank")
+        for heard in (self.asked, self.errors, self.dialogs):
+            heard.clear()
+
     def _dialog(self, dialog: Any) -> None:
         self.dialogs.append(dialog.message)
         dialog.dismiss()
@@ -67,8 +74,25 @@ class Reader:
 
     def choose(self, dossier: Path) -> None:
         """The dossier itself, with its files and its seal."""
-        self.page.set_input_files("#folder" if dossier.is_dir() else "#archive", dossier)
+        if dossier.is_dir() and self.kind == "firefox":
+            self._put_folder(dossier)
+        else:
+            self.page.set_input_files("#folder" if dossier.is_dir() else "#archive", dossier)
         self._judged()
+
+    def _put_folder(self, folder: Path) -> None:
+        """Firefox cannot be driven to choose a folder: its files are chosen in an input beside the page's, and told their places."""
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        self.page.evaluate(
+            "() => { const one = document.createElement('input'); Object.assign(one, {type: 'file', multiple: true, id: 'beside'}); document.body.append(one); }"
+        )
+        self.page.set_input_files("#beside", files)
+        self.page.evaluate(
+            "(places) => { const beside = document.getElementById('beside'), folder = document.getElementById('folder');"
+            " const files = [...beside.files].map((file, at) => Object.defineProperty(file, 'webkitRelativePath', {value: places[at]}));"
+            " Object.defineProperty(folder, 'files', {value: files, configurable: true}); folder.dispatchEvent(new Event('change')); beside.remove(); }",
+            [path.relative_to(folder.parent).as_posix() for path in files],
+        )
 
     def look_up(self, file: Path) -> str:
         """What the page says of one file."""

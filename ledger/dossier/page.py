@@ -23,7 +23,7 @@ ENGINE = "engine.txt"
 VIEWS = (
     "view_element.js", "view_words.js", "view_value.js", "view_book.js", "view_phrase.js", "view_custody.js", "view_timeline.js", "view_looks.js",
     "view_findings.js", "view_record.js", "view_exhibit.js", "view_withheld.js", "view_places.js", "view_files.js", "view_people.js", "view_verdict.js",
-    "view_before.js", "view_trust.js", "view_drop.js", "view_program.js", "view_page.js",
+    "view_before.js", "view_trust.js", "view_blocks.js", "view_drop.js", "view_program.js", "view_page.js",
 )  # fmt: skip
 """What people see, in a scope of its own inside that of the verifier."""
 _MARK = re.compile(r"\{\{([a-z]+)\}\}")

@@ -35,17 +35,9 @@ function chosen(id, action) {
 function opener(given_) {
   return async () => {
     let read = 0;
-    const heard = (size) => reading(`Read so far: ${grouped(Math.round((read += size) / 1e6))} MB`);
-    return given_ instanceof Map ? openFiles(new Map([...given_].map(([name, file]) => [name, watched(file, heard)]))) : openZip(watched(given_, heard));
+    const blocks = new Blocks((size) => reading(`Read so far: ${grouped(Math.round((read += size) / 1e6))} MB`));
+    return given_ instanceof Map ? openFiles(new Map([...given_].map(([name, file]) => [name, blocks.of(file)]))) : openZip(blocks.of(given_));
   };
-}
-
-function watched(blob, heard) {
-  const slice = (from, to) => {
-    heard(to - from);
-    return blob.slice(from, to);
-  };
-  return { size: blob.size, slice };
 }
 
 // Whether a file begins as a dossier's archive does. Any other archive may well be a piece of evidence.
@@ -94,9 +86,13 @@ function namedItem(item, book) {
   return item && item.startsWith("urn:") ? book.subject(item) : item ? outside(item) : "no item";
 }
 
-// How far it is; null when it is done. The bar has no end where that is not known.
+let toldLast = 0;
+
+// How far it is; null when it is done. The bar has no end where that is not known. Told ten times a second, at most.
 function reading(said, part = null) {
-  const bar = document.getElementById("progress");
+  const bar = document.getElementById("progress"), now = performance.now();
+  if (said !== null && now - toldLast < 100) return;
+  toldLast = said === null ? 0 : now;
   bar.hidden = said === null;
   if (said !== null) bar.replaceChildren(said, element("progress", { max: 1, value: part, "aria-label": "reading" }));
 }
