@@ -12,6 +12,19 @@ from typing import Any
 import pytest
 
 PROGRAMS = {"chromium": "chromium", "firefox": "firefox-esr"}
+_BESIDE = """() => {
+    const beside = document.createElement("input");
+    document.body.append(Object.assign(beside, {type: "file", multiple: true, id: "beside"}));
+}"""
+_AS_FOLDER = """(places) => {
+    const beside = document.getElementById("beside"), folder = document.getElementById("folder");
+    const placed = (file, at) => Object.defineProperty(file, "webkitRelativePath", {value: places[at]});
+    Object.defineProperty(folder, "files", {value: [...beside.files].map(placed), configurable: true});
+    folder.dispatchEvent(new Event("change"));
+    beside.remove();
+}"""
+_VERDICTS = """() => Object.fromEntries([...document.querySelectorAll("#lines tr[data-line]")].map(
+    (row) => [row.dataset.line, row.querySelector(".verdict").lastChild.textContent]))"""
 LINES = ("log", "signatures", "keys", "custody", "content", "time", "completeness", "disclosure")
 
 
@@ -40,6 +53,7 @@ class Reader:
         self.errors: list[str] = []
         self.dialogs: list[str] = []
         self.turn = 0
+        self.held: Path | None = None
         self.page = context.new_page()
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -49,6 +63,7 @@ class Reader:
         """As if the window had just been opened."""
         self.page.set_viewport_size({"width": 1100, "height": 900})
         self.page.goto("about:blank")
+        self.turn = 0
         for heard in (self.asked, self.errors, self.dialogs):
             heard.clear()
 
@@ -72,6 +87,14 @@ class Reader:
             self.page.get_by_role("button", name="Check with this card").click()
         self._judged()
 
+    def hold(self, page: Path, trust: Path | None) -> None:
+        """Opens the page and gives what the reader holds, unless that was done already."""
+        if self.turn == 0 or self.held != trust:
+            self.open(page)
+            if trust is not None:
+                self.give(trust)
+            self.held = trust
+
     def choose(self, dossier: Path) -> None:
         """The dossier itself, with its files and its seal."""
         if dossier.is_dir() and self.kind == "firefox":
@@ -83,16 +106,9 @@ class Reader:
     def _put_folder(self, folder: Path) -> None:
         """Firefox cannot be driven to choose a folder: its files are chosen in an input beside the page's, and told their places."""
         files = sorted(path for path in folder.rglob("*") if path.is_file())
-        self.page.evaluate(
-            "() => { const one = document.createElement('input'); Object.assign(one, {type: 'file', multiple: true, id: 'beside'}); document.body.append(one); }"
-        )
+        self.page.evaluate(_BESIDE)
         self.page.set_input_files("#beside", files)
-        self.page.evaluate(
-            "(places) => { const beside = document.getElementById('beside'), folder = document.getElementById('folder');"
-            " const files = [...beside.files].map((file, at) => Object.defineProperty(file, 'webkitRelativePath', {value: places[at]}));"
-            " Object.defineProperty(folder, 'files', {value: files, configurable: true}); folder.dispatchEvent(new Event('change')); beside.remove(); }",
-            [path.relative_to(folder.parent).as_posix() for path in files],
-        )
+        self.page.evaluate(_AS_FOLDER, [path.relative_to(folder.parent).as_posix() for path in files])
 
     def look_up(self, file: Path) -> str:
         """What the page says of one file."""
@@ -123,8 +139,5 @@ class Reader:
 
     def verdicts(self) -> dict[str, str]:
         """The word beside each line, as it stands in the table; empty where nothing was read."""
-        rows: dict[str, str] = self.page.evaluate(
-            "() => Object.fromEntries([...document.querySelectorAll('#lines tr[data-line]')]"
-            ".map((row) => [row.dataset.line, row.querySelector('.verdict').lastChild.textContent]))"
-        )
+        rows: dict[str, str] = self.page.evaluate(_VERDICTS)
         return rows

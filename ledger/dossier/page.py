@@ -21,9 +21,10 @@ _PARTS = Path(__file__).parent / "page"
 ENGINE = "engine.txt"
 """Lists the files of the verifier, in the order in which they build on each other."""
 VIEWS = (
-    "view_element.js", "view_words.js", "view_value.js", "view_book.js", "view_phrase.js", "view_custody.js", "view_timeline.js", "view_looks.js",
-    "view_findings.js", "view_record.js", "view_exhibit.js", "view_withheld.js", "view_places.js", "view_files.js", "view_people.js", "view_verdict.js",
-    "view_before.js", "view_trust.js", "view_blocks.js", "view_drop.js", "view_program.js", "view_page.js",
+    "view_element.js", "view_words.js", "view_value.js", "view_book.js", "view_phrase.js", "view_custody.js",
+    "view_timeline.js", "view_looks.js", "view_findings.js", "view_record.js", "view_exhibit.js", "view_withheld.js",
+    "view_places.js", "view_files.js", "view_people.js", "view_verdict.js", "view_before.js", "view_trust.js", "view_blocks.js",
+    "view_drop.js", "view_program.js", "view_page.js",
 )  # fmt: skip
 """What people see, in a scope of its own inside that of the verifier."""
 _MARK = re.compile(r"\{\{([a-z]+)\}\}")
@@ -59,7 +60,7 @@ def _carried(dossier: Dossier, tree: Tree) -> dict[str, Any]:
     """The payload but its files, and what proves it, in base64. Every proof ends with the checkpoint, which is carried once."""
     head, found = dossier.checkpoint(), dict[str, Any]()
     for name in tree.names():
-        if name == MANIFEST or name.startswith(("custody/", "data/")) and not name.startswith(FILES):
+        if name == MANIFEST or (name.startswith(("custody/", "data/")) and not name.startswith(FILES)):
             data = tree.read(name, MAX_MANIFEST)
             shared = bool(head) and name.startswith(PROOFS) and data.endswith(head)
             found[name] = {"begins": _base64(data.removesuffix(head)), "then": CHECKPOINT} if shared else _base64(data)

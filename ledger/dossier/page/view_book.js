@@ -4,9 +4,8 @@ class Book {
   // `steps`: the entries that could be read, in the order of the log, each with its fields in one body, disclosed ones included.
   constructor(report) {
     this.report = report;
-    this.items = report.items instanceof Map ? report.items : new Map(Object.entries(report.items || {}));
-    this.handlers = report.handlers instanceof Map ? report.handlers : new Map(Object.entries(report.handlers || {}));
-    this.steps = report.entries.filter((one) => one.entry).map((one) => stepOf(one)).sort((one, other) => one.index - other.index);
+    this.handlers = report.handlers;
+    this.steps = report.entries.map((one) => stepOf(one));
     this.byHash = new Map(this.steps.map((step) => [step.hash, step]));
   }
 
@@ -50,9 +49,9 @@ class Book {
     return joined([...new Set(names)].map((name) => this.person(name)), " and ");
   }
 
-  // The export act: the last entry of that kind.
+  // The export act, right before the last record under the checkpoint; or null.
   exportStep() {
-    return this.steps.findLast((step) => step.act === "export") || null;
+    return this.steps.find((step) => step.act === "export" && step.index === this.report.checkpoint - 2) || null;
   }
 
   exported() {
@@ -71,11 +70,9 @@ class Book {
   }
 }
 
-function stepOf(one) {
-  const opened = one.opened instanceof Map ? Object.fromEntries(one.opened) : one.opened || {};
-  const { act, subject, time, by, body } = one.entry;
-  return { index: one.index, recorded: one.recorded, hash: one.hash, fault: one.fault || null, closed: one.closed || 0, act, subject, time, by, opened,
-    body: { ...body, ...opened } };
+function stepOf({ index, recorded, hash, fault, closed, opened, entry }) {
+  const { act, subject, time, by, body } = entry;
+  return { index, recorded, hash, fault, closed, opened, act, subject, time, by, body: { ...body, ...opened } };
 }
 
 function recordId(index) {

@@ -3,8 +3,8 @@
 const BEGINS = [0x50, 0x4b, 0x03, 0x04];
 const FIRST_NAME = "dossier/";
 
-// `dossier(what, open)` checks a dossier; `file(blob)` looks a file up.
-function dropZone(dossier, file) {
+// `dossier(what, open)` checks a dossier; `file(blob)` looks a file up; `isNamed(blob)`: whether it is a file of an exhibit.
+function dropZone(dossier, file, isNamed) {
   const zone = document.getElementById("drop");
   const over = (event) => {
     event.preventDefault();
@@ -15,7 +15,7 @@ function dropZone(dossier, file) {
     over(event);
     const dropped = event.dataTransfer.items.length ? event.dataTransfer.items[0].webkitGetAsEntry() : null, files = [...event.dataTransfer.files];
     if (dropped && dropped.isDirectory) return dossier(dropped.name, opener(await filesUnder(dropped)));
-    if (files.length) await (await isDossier(files[0]) ? dossier(files[0].name, opener(files[0])) : file(files[0]));
+    if (files.length) await (await isDossier(files[0]) && !(await isNamed(files[0])) ? dossier(files[0].name, opener(files[0])) : file(files[0]));
   });
   chosen("archive", (files) => dossier(files[0].name, opener(files[0])));
   chosen("folder", (files) => dossier(files[0].webkitRelativePath.split("/")[0], opener(new Map(files.map((one) => [one.webkitRelativePath.split("/").slice(1).join("/"), one])))));
@@ -71,6 +71,12 @@ async function hashed(blob, told_) {
     told_(Math.min(1, (at + SLICE) / blob.size));
   }
   return hex(hash.digest());
+}
+
+// A dossier can be a file of another one. Only what has the size of a file that is named is hashed for that.
+async function named(blob, book) {
+  const alike = [...fileRows(book).values()].some((row) => row.size === blob.size);
+  return alike && book.report.whichFile(await hashed(blob, () => undefined)).length > 0;
 }
 
 async function fileShown(blob, book) {

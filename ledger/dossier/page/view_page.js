@@ -1,6 +1,6 @@
 // The page: what it carries is checked when it is opened, and again with each thing its reader gives.
 
-const shown = { open: null, carried: true, what: null, trust: null, turn: 0, book: null };
+const shown = { own: null, open: null, carried: true, what: null, trust: null, turn: 0, book: null };
 
 function carriedMembers() {
   const kept = JSON.parse(document.getElementById("dossier").textContent), members = new Map();
@@ -42,7 +42,7 @@ function put(id, ...content) {
 }
 
 function showRefusal(error) {
-  put("outcome-said", refusalShown(error), source());
+  put("outcome-said", refusalShown(error), source(null));
   const box = document.getElementById("outcome");
   box.dataset.kind = error.exit === 1 ? "unsound" : "unknown";
   box.dataset.exit = error.exit;
@@ -54,7 +54,7 @@ function show(report, tree) {
   const book = (shown.book = new Book(report)), kind = outcomeKind(report, shown.trust !== null), box = document.getElementById("outcome");
   document.getElementById("content").hidden = false;
   put("about", about(book));
-  put("outcome-said", outcomeShown(kind, source()));
+  put("outcome-said", outcomeShown(kind, source(book)));
   box.dataset.kind = kind;
   box.dataset.exit = report.exit;
   put("lines", linesTable(report, book));
@@ -93,13 +93,15 @@ function about(book) {
     ". It checks them here, on your computer and without any network, and shows what they say of each exhibit.")];
 }
 
-function source() {
+function source(book) {
+  const other = !shown.carried && shown.own !== null && book && book.report.checkpointNote !== shown.own;
   const what = shown.carried ? "Checked: what this page carries, that is all but the files and the seal. Choose the dossier below to check these too." : told`Checked: ${shown.what}, with its files and its seal.`;
-  return element("p", { class: "quiet" }, what, " ", shown.trust ? "Held against what you gave." : "Held against nothing: no trust card was given.");
+  return element("p", { class: "quiet" }, what, other ? " It is ANOTHER dossier than the one that this page carries." : null, " ", shown.trust ? "Held against what you gave." : "Held against nothing: no trust card was given.");
 }
 
 async function start() {
   const members = carriedMembers();
+  shown.own = members.has("custody/checkpoint") ? textOf(members.get("custody/checkpoint")) : null;
   shown.open = async () => openHeld(members);
   put("legend", legend());
   put("limits", notProved());
@@ -111,7 +113,7 @@ async function start() {
     Object.assign(shown, { open, carried: false, what });
     put("file-said");
     await judge(true);
-  }, async (blob) => put("file-said", await fileShown(blob, shown.book)));
+  }, async (blob) => put("file-said", await fileShown(blob, shown.book)), (blob) => named(blob, shown.book));
   put("program-hash", await programShown());
   await judge(false);
 }

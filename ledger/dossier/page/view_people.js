@@ -5,6 +5,6 @@ function peopleShown(book) {
   if (!names.length) return element("p", {}, "No entry could be read.");
   return table("Those who signed entries shown here", ["Name", "Organisation", "Roles", "Signed"], names.map((name) => {
     const known = book.handlers.get(name) || {};
-    return [outside(name), text(known.organisation) || "–", known.roles ? joined(known.roles.map(outside)) : "–", counted(book.steps.filter((step) => step.by.includes(name)).length, "entry")];
+    return [[outside(name), given(known.display_name, (one) => told` · ${one}`)], text(known.organisation) || "–", known.roles ? joined(known.roles.map(outside)) : "–", counted(book.steps.filter((step) => step.by.includes(name)).length, "entry")];
   }));
 }
