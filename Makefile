@@ -10,7 +10,7 @@ LIGHTER := --allow-untyped-defs --allow-incomplete-defs --allow-untyped-calls --
            --allow-subclassing-any --disable-error-code=union-attr --explicit-package-bases --cache-dir .mypy_cache/tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo week test lint bench fuzz soak wheel-test lock clean
+.PHONY: help demo week test lint browsers bench fuzz soak wheel-test lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,13 +21,23 @@ demo: .venv/.installed ## a whole fictional case, from its first entry to an aud
 	@rm -rf demo
 	@trap 'if [ -d demo ]; then touch demo/.made-by-make; fi' EXIT; $(BIN)/custody demo demo/
 
-test: lint ## style, types and every test
+test: lint browsers ## style, types and every test
 	$(BIN)/python -m pytest -n 2 --durations=10
 
 lint: .venv/.installed ## style and types alone
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	MYPYPATH=tests $(BIN)/mypy $(LIGHTER) tests $(if $(wildcard benchmarks/*.py),benchmarks)
+
+browsers: ## Debian's chromium and firefox-esr, in which the page of a dossier is tested; installed where this can
+	@$(find_browsers) && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing chromium and firefox-esr for the tests of the page (once)."; mkdir -p build; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium firefox-esr; } \
+	    >build/browsers.log 2>&1 || echo "They could not be installed (see build/browsers.log)." >&2; \
+	fi; \
+	$(find_browsers) || echo "Tests of the page are skipped in what is missing: as root, apt install chromium firefox-esr." >&2
+find_browsers = command -v chromium >/dev/null && command -v firefox-esr >/dev/null
 
 bench: .venv/.installed ## measure; one JSON line per figure
 	$(BIN)/python -m benchmarks
