@@ -416,12 +416,63 @@ def test_who_concurs_and_who_dissents_stand_side_by_side(reader: Reader, page: P
     assert ARABIC in finding.inner_text()
 
 
+def test_the_drawing_says_what_the_table_says(reader: Reader, page: Path, markup: tuple[str, ...]):
+    """O-2 is outside: its holder answers for it, on a lane of their own, and who has it stands on another."""
+    reader.open(page)
+    photo, thing = reader.page.locator("article.exhibit").nth(0), reader.page.locator("article.exhibit").nth(1)
+    assert [span.get_attribute("class") for span in thing.locator(".span").all()] == ["span held", "span answers", "span outside"]
+    assert thing.locator(".lane-name").all_text_contents() == [full("olena"), f"Dr. {GERMAN}, {markup[1]}"]
+    assert [span.get_attribute("class") for span in photo.locator(".span").all()] == ["span held", "span offered", "span held"]
+    for exhibit, stretches in ((photo, 3), (thing, 2)):
+        assert exhibit.locator("table.custody tbody tr").count() == stretches
+        assert exhibit.locator("svg.timeline desc").text_content().count(", from 20") == stretches
+        assert exhibit.locator("svg.timeline .point").count() == exhibit.locator("details").count()
+
+
+@pytest.fixture(scope="module")
+def partial(story: Office) -> Path:
+    """A dossier that withholds the acceptance of O-1, and opens what was kept close."""
+    entries = story.run("show", "O-1", "--json").json["entries"]
+    number = {one["act"]: one["record"] for one in entries}
+    chosen = ("--withhold", f"{number['accept']}=he is <b>at risk</b>", "--disclose", f"{number['note']}=text")
+    story.run("export", "O-1", "--to", story.folder / "partial", *chosen, *ORDER, as_="olena")
+    (story.folder / "partial.html").write_bytes(_made(story.folder / "partial"))
+    return story.folder / "partial.html"
+
+
+def test_what_is_withheld_and_what_was_opened_is_said(reader: Reader, partial: Path):
+    reader.open(partial)
+    assert "he is <b>at risk</b>" in reader.text("#withheld-shown")
+    assert "No confidential field stays closed" in reader.text("#withheld-shown")
+    photo = reader.page.locator("article.exhibit").first
+    assert "1 entry about it withheld" in photo.inner_text()
+    assert photo.locator(".point.withheld").count() == 1
+    assert "kept close" in photo.inner_text()
+    assert "disclosed" in photo.locator("details dt").all_text_contents()[-1]
+
+
+def test_an_entry_at_fault_is_marked_and_moves_nothing(reader: Reader, dossier: Path, tmp_path: Path):
+    shutil.copytree(dossier, tmp_path / "dossier")
+    (accepted,) = [file for file in (tmp_path / "dossier/data/entries").iterdir() if b'"act": "accept"' in file.read_bytes()]
+    accepted.chmod(0o600)
+    text = accepted.read_bytes()
+    accepted.write_bytes(text[:-9] + (b"A" if text[-9:-8] != b"A" else b"B") + text[-8:])
+    (tmp_path / "report.html").write_bytes(_made(tmp_path / "dossier"))
+    reader.open(tmp_path / "report.html")
+    assert (reader.exit, reader.verdicts()["signatures"]) == (1, "fail")
+    photo = reader.page.locator("article.exhibit").first
+    assert photo.locator("table.custody tbody tr").count() == 2
+    assert "At fault: record" in photo.inner_text()
+    assert photo.locator(".point.at-fault").count() == 1
+    assert str(int(accepted.stem)) in reader.text('tr[data-line="signatures"]')
+
+
 def test_places_are_numbers_and_closed_fields_are_counted(reader: Reader, page: Path):
     reader.open(page)
     places = reader.text("#places-shown")
     for number in ("50.4501", "30.5234", "± 25 m", "± 10 m"):
         assert number in places
-    assert "1 confidential field closed" in reader.text("#withheld-shown").replace("1 field of", "")
+    assert "1 confidential field stays closed" in reader.text("#withheld-shown")
 
 
 def test_the_keyboard_alone_leads_to_the_verdict(reader: Reader, page: Path, story: Office):

@@ -21,10 +21,10 @@ _PARTS = Path(__file__).parent / "page"
 ENGINE = "engine.txt"
 """Lists the files of the verifier, in the order in which they build on each other."""
 VIEWS = (
-    "view_element.js", "view_words.js", "view_value.js", "view_book.js", "view_phrase.js", "view_custody.js",
+    "view_element.js", "view_words.js", "view_value.js", "view_book.js", "view_phrase.js", "view_details.js", "view_custody.js",
     "view_timeline.js", "view_looks.js", "view_findings.js", "view_record.js", "view_exhibit.js", "view_withheld.js",
     "view_places.js", "view_files.js", "view_people.js", "view_verdict.js", "view_before.js", "view_trust.js", "view_blocks.js",
-    "view_drop.js", "view_program.js", "view_page.js",
+    "view_drop.js", "view_lookup.js", "view_contents.js", "view_program.js", "view_page.js",
 )  # fmt: skip
 """What people see, in a scope of its own inside that of the verifier."""
 _MARK = re.compile(r"\{\{([a-z]+)\}\}")

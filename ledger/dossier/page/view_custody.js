@@ -1,16 +1,21 @@
 // In whose hands an exhibit was, from its entries: stretches one after another without a gap. The verifier judges them; this draws them.
 
+const TAKES = new Set(["acquire", "derive", "accept", "return"]);
 const LOST = new Set(["loss", "theft", "confiscation", "destruction"]);
 
 // In whose hands it is by this step, {status, holder, other}; null where the step moves nothing.
 function handsAfter(step, before) {
   const { act, body, by } = step, holder = before ? before.holder : by[0];
-  if (["acquire", "derive", "accept", "return"].includes(act)) return { status: "held", holder: by[0] };
+  if (TAKES.has(act)) return { status: "held", holder: by[0] };
   if (act === "handover" || act === "reassign") return { status: "held", holder: by.at(-1) };
-  if (act === "release") return body.to.handler === undefined ? { status: "outside", holder, other: `${body.to.name}, ${body.to.organisation}` } : { status: "offered", holder, other: body.to.handler };
+  if (act === "release") return { holder, ...(body.to.handler === undefined ? outsideWith(body.to) : { status: "offered", other: body.to.handler }) };
   if (act === "withdraw" || act === "decline" || (act === "incident" && body.kind === "found")) return { status: "held", holder };
   if (act === "incident" && LOST.has(body.kind)) return { status: "missing", holder };
   return act === "dispose" ? { status: "ended", holder } : null;
+}
+
+function outsideWith({ name, organisation }) {
+  return { status: "outside", other: `${name}, ${organisation}` };
 }
 
 // [{status, holder, other, start, end}]: `start` and `end` are steps, `end` null while it lasts. A step at fault moves nothing.
@@ -24,8 +29,6 @@ function stretches(steps) {
   }
   return found;
 }
-
-const STATUS = { held: "held", offered: "in transit", outside: "outside the ledger", missing: "missing", ended: "ended" };
 
 // Who answers, and for what.
 function stretchShown(stretch, book) {

@@ -1,25 +1,20 @@
 // What a person drops on the page or chooses: the dossier, as archive or folder, which is checked anew; or any file, which is looked up.
 
-const BEGINS = [0x50, 0x4b, 0x03, 0x04];
-const FIRST_NAME = "dossier/";
+const BEGINS = "PK\x03\x04", FIRST_NAME = "dossier/";
 
-// `dossier(what, open)` checks a dossier; `file(blob)` looks a file up; `isNamed(blob)`: whether it is a file of an exhibit.
-function dropZone(dossier, file, isNamed) {
+// `dossier(what, open)` checks a dossier; `file(blob)` looks a file up.
+function dropZone(dossier, file) {
   const zone = document.getElementById("drop");
-  const over = (event) => {
-    event.preventDefault();
-    zone.classList.toggle("over", event.type === "dragover");
-  };
-  for (const kind of ["dragover", "dragleave"]) document.addEventListener(kind, over);
-  document.addEventListener("drop", async (event) => {
-    over(event);
-    const dropped = event.dataTransfer.items.length ? event.dataTransfer.items[0].webkitGetAsEntry() : null, files = [...event.dataTransfer.files];
-    if (dropped && dropped.isDirectory) return dossier(dropped.name, opener(await filesUnder(dropped)));
-    if (files.length) await (await isDossier(files[0]) && !(await isNamed(files[0])) ? dossier(files[0].name, opener(files[0])) : file(files[0]));
-  });
-  chosen("archive", (files) => dossier(files[0].name, opener(files[0])));
-  chosen("folder", (files) => dossier(files[0].webkitRelativePath.split("/")[0], opener(new Map(files.map((one) => [one.webkitRelativePath.split("/").slice(1).join("/"), one])))));
-  chosen("file", (files) => file(files[0]));
+  for (const kind of ["dragover", "dragleave", "drop"]) {
+    document.addEventListener(kind, (event) => {
+      event.preventDefault();
+      zone.classList.toggle("over", event.type === "dragover");
+    });
+  }
+  document.addEventListener("drop", (event) => dropped(event.dataTransfer, dossier, file));
+  chosen("archive", ([one]) => dossier(one.name, opener(one)));
+  chosen("folder", (files) => dossier(files[0].webkitRelativePath.split("/")[0], opener(new Map(files.map((one) => [placeOf(one), one])))));
+  chosen("file", ([one]) => file(one));
 }
 
 function chosen(id, action) {
@@ -31,19 +26,15 @@ function chosen(id, action) {
   });
 }
 
-// How a dossier is opened: an archive, or a Map of files by name. What is read of it is told while it is read.
-function opener(given_) {
-  return async () => {
-    let read = 0;
-    const blocks = new Blocks((size) => reading(`Read so far: ${grouped(Math.round((read += size) / 1e6))} MB`));
-    return given_ instanceof Map ? openFiles(new Map([...given_].map(([name, file]) => [name, blocks.of(file)]))) : openZip(blocks.of(given_));
-  };
+// The name of a file within the folder that was chosen.
+function placeOf(file) {
+  return file.webkitRelativePath.split("/").slice(1).join("/");
 }
 
-// Whether a file begins as a dossier's archive does. Any other archive may well be a piece of evidence.
-async function isDossier(blob) {
-  const start = new Uint8Array(await blob.slice(0, 30 + FIRST_NAME.length).arrayBuffer());
-  return BEGINS.every((byte, at) => start[at] === byte) && new TextDecoder().decode(start.slice(30)) === FIRST_NAME;
+async function dropped(held, dossier, file) {
+  const [first] = held.items, folder = first ? first.webkitGetAsEntry() : null, [one] = held.files;
+  if (folder && folder.isDirectory) return dossier(folder.name, opener(await filesUnder(folder)));
+  if (one) return (await isDossier(one)) && !(await isNamed(one, page.book)) ? dossier(one.name, opener(one)) : file(one);
 }
 
 // The files of a dropped folder, by their names in it.
@@ -59,37 +50,19 @@ async function filesUnder(folder, before = "") {
   }
 }
 
-// --- a file: which exhibit it is
-
-const SLICE = 1 << 22;
-
-// The SHA-256 of a file of any size; `told(part)` hears how far it is, from 0 to 1.
-async function hashed(blob, told_) {
-  const hash = new Sha256();
-  for (let at = 0; at < blob.size; at += SLICE) {
-    hash.update(new Uint8Array(await blob.slice(at, at + SLICE).arrayBuffer()));
-    told_(Math.min(1, (at + SLICE) / blob.size));
-  }
-  return hex(hash.digest());
+// How a dossier is opened: an archive, or a Map of files by name. How much of it was read is told meanwhile.
+function opener(brought) {
+  return async () => {
+    let read = 0;
+    const blocks = new Blocks((size) => reading(`Read so far: ${grouped(Math.round((read += size) / 1e6))} MB`));
+    return brought instanceof Map ? openFiles(new Map([...brought].map(([name, file]) => [name, blocks.of(file)]))) : openZip(blocks.of(brought));
+  };
 }
 
-// A dossier can be a file of another one. Only what has the size of a file that is named is hashed for that.
-async function named(blob, book) {
-  const alike = [...fileRows(book).values()].some((row) => row.size === blob.size);
-  return alike && book.report.whichFile(await hashed(blob, () => undefined)).length > 0;
-}
-
-async function fileShown(blob, book) {
-  const sha256 = await hashed(blob, (part) => reading(`Hashed: ${Math.floor(100 * part)} %`, part));
-  reading(null);
-  const found = book.report.whichFile(sha256), head = told`${blob.name}, ${counted(blob.size, "byte")}, SHA-256 `;
-  const answer = found.length ? ["It is a file of ", joined([...new Set(found.map((one) => one.item))].map((one) => namedItem(one, book)), " and "), ":"] : "It is none: no entry shown here names a file with this SHA-256.";
-  return [element("p", { class: "answer" }, found.length ? "✓ " : "✗ ", answer),
-    found.length ? listed(found.map((one) => [given(one.name, (name) => told`“${name}”, `), words(one.field), " in ", recordLink(one.record)])) : null, element("p", {}, head, digest(sha256))];
-}
-
-function namedItem(item, book) {
-  return item && item.startsWith("urn:") ? book.subject(item) : item ? outside(item) : "no item";
+// Whether a file begins as a dossier's archive does. Any other archive may well be a piece of evidence.
+async function isDossier(blob) {
+  const start = latin(new Uint8Array(await blob.slice(0, 30 + FIRST_NAME.length).arrayBuffer()));
+  return start.startsWith(BEGINS) && start.slice(30) === FIRST_NAME;
 }
 
 let toldLast = 0;

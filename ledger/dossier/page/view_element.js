@@ -14,8 +14,8 @@ function drawn(tag, attributes, ...children) {
 }
 
 function filled(node, attributes, children) {
-  for (const [name, value] of Object.entries(attributes || {})) if (value !== null && value !== false) node.setAttribute(name, String(value));
-  for (const child of children.flat(Infinity)) if (child !== null && child !== undefined && child !== false) node.append(child instanceof Node ? child : String(child));
+  for (const [name, value] of Object.entries(attributes || {})) if (value !== null) node.setAttribute(name, String(value));
+  for (const child of children.flat(Infinity)) if (child !== null && child !== undefined) node.append(child instanceof Node ? child : String(child));
   return node;
 }
 
@@ -69,7 +69,8 @@ function tableCell(content, head, first) {
 // Names and what is known of them; pairs with nothing known are left out.
 function facts(pairs, kind = "") {
   const known = pairs.filter(([, value]) => value !== null && value !== undefined && !(Array.isArray(value) && !value.length));
-  return known.length ? element("dl", { class: kind }, known.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value)))) : null;
+  const rows = known.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value)));
+  return rows.length ? element("dl", { class: kind }, rows) : null;
 }
 
 function listed(items, kind = "") {
@@ -78,9 +79,4 @@ function listed(items, kind = "") {
 
 function folded(summary, ...content) {
   return element("details", {}, element("summary", {}, summary), content);
-}
-
-function onClick(button, action) {
-  button.addEventListener("click", action);
-  return button;
 }

@@ -1,25 +1,32 @@
 // An exhibit under the six questions that a court asks of a picture (E. Goldstein), from its entries alone.
 
+const CAME_BY = new Set(["acquire", "derive"]);
+
 function exhibitShown(subject, book) {
-  const steps = book.of(subject), first = steps[0], gaps = book.report.withheld.filter((one) => one.subject === subject);
+  const steps = book.of(subject), first = steps.find((step) => CAME_BY.has(step.act)), gaps = book.report.withheld.filter((one) => one.subject === subject);
   const answers = [
     ["Who captured it, and when?", captured(first, book)],
     ["Who had access between capture and court?", access(subject, steps, gaps, book)],
-    ["Has it been altered since?", first ? altered(steps, book) : nothingShown()],
+    ["Has it been altered since?", first ? altered(first, steps, book) : nothingShown()],
     ["Who enhanced it, when and why?", enhanced(subject, first, book)],
     ["What was done, and is it repeatable?", done(subject, first, book)],
     ["Has the enhanced image been altered since?", enhancedAltered(subject, book)],
   ];
-  return element("article", { class: "exhibit", id: exhibitId(subject), "aria-labelledby": `${exhibitId(subject)}-name` }, exhibitHead(subject, first, book),
-    gaps.length ? withheldOf(gaps) : null, faultsOf(steps),
-    answers.map(([question, answer], at) => element("section", { class: "question" }, element("h4", {}, element("span", { class: "ordinal" }, `${at + 1}`), ` ${question}`), answer)),
-    findings(steps, book), element("section", { class: "question" }, element("h4", {}, "Every entry about it"), steps.map((step) => recordShown(step, book))));
+  return element("article", { class: "exhibit", id: exhibitId(subject), "aria-labelledby": `${exhibitId(subject)}-name` },
+    exhibitHead(subject, first, book), gaps.length ? withheldOf(gaps) : null, faultsOf(steps), answers.map(questionShown), findings(steps, book),
+    element("section", { class: "question" }, element("h4", {}, "Every entry about it"), steps.map((step) => recordShown(step, book))));
+}
+
+function questionShown([question, answer], at) {
+  return element("section", { class: "question" }, element("h4", {}, element("span", { class: "ordinal" }, `${at + 1}`), ` ${question}`), answer);
 }
 
 function exhibitHead(subject, first, book) {
   const number = outside(book.number(subject)), body = first ? first.body : {};
-  const about = [["kind", given(body.kind, outside)], ["case", text(body.case)], ["incident", given(body.incident, (list) => joined(list.map(outside)))], ["identifier", digest(subject)]];
-  return [element("h3", { id: `${exhibitId(subject)}-name` }, "Exhibit ", number), element("p", { class: "description" }, descriptionOf(first)), first ? amended(first, book) : null, facts(about, "head")];
+  const incident = given(body.incident, (list) => joined(list.map(outside)));
+  const about = [["kind", text(body.kind)], ["case", text(body.case)], ["incident", incident], ["identifier", digest(subject)]];
+  return [element("h3", { id: `${exhibitId(subject)}-name` }, "Exhibit ", number), element("p", { class: "description" }, descriptionOf(first)),
+    first ? amended(first, book) : null, facts(about, "head")];
 }
 
 function descriptionOf(first) {
@@ -29,7 +36,8 @@ function descriptionOf(first) {
 
 // The newest correction of the description; what was said first stands above it.
 function amended(first, book) {
-  const last = book.steps.findLast((step) => step.act === "amend" && !step.fault && step.body.target === first.hash && step.body.field === "description");
+  const ofIt = (step) => step.act === "amend" && !step.fault && step.body.target === first.hash && step.body.field === "description";
+  const last = book.steps.findLast(ofIt);
   return last ? element("p", { class: "description" }, "Corrected in ", recordLink(last.index), ": ", outside(last.body.new)) : null;
 }
 
@@ -38,32 +46,44 @@ function nothingShown() {
 }
 
 function withheldOf(gaps) {
-  return element("p", { class: "caution" }, `${counted(gaps.length, "entry")} about it withheld: `, joined(gaps.map((one) => told`record ${one.index} (${one.reason})`), "; "), ".");
+  const named = joined(gaps.map((one) => told`record ${one.index} (${one.reason})`), "; ");
+  return element("p", { class: "caution" }, `${counted(gaps.length, "entry")} about it withheld: `, named, ".");
 }
 
 function faultsOf(steps) {
   const found = steps.filter((step) => step.fault);
-  return found.length ? element("p", { class: "bad" }, "✗ At fault: ", joined(found.map((step) => recordLink(step.index))), ". What comes after is not established.") : null;
+  if (!found.length) return null;
+  const links = joined(found.map((step) => recordLink(step.index)));
+  return element("p", { class: "bad" }, "✗ At fault: ", links, ". What comes after is not established.");
 }
 
 // --- 1
 
-const SAID_ELSEWHERE = ["number", "description", "kind", "files", "case", "incident", "claimed", "embedded", "prior_custody", "parents", "operation", "reason", "tool", "parameters", "repeatable",
-  "lost_or_hidden", "read_errors", "write_blocker", "changes_to_original", "stream_digests"];
+const WORK = ["tool", "parameters", "lost_or_hidden", "stream_digests", "read_errors", "write_blocker", "quantity_taken", "quantity_left", "consumed",
+  "changes_to_original"];
+const SAID_ELSEWHERE = ["number", "description", "kind", "files", "case", "incident", "claimed", "embedded", "prior_custody", "parents", "operation",
+  "reason", "repeatable"];
 
 function captured(first, book) {
   if (!first) return nothingShown();
-  const who = first.act === "derive" ? [book.people(first.by), " made it from ", joined(first.body.parents.map((one) => book.subject(one.subject)), " and ")] : [book.people(first.by), " took it into custody"];
-  const told_ = element("p", { class: "answer" }, who, ", ", moment(first.time), " (", recordLink(first.index), ", recorded ", moment(first.recorded), ").", faultMark(first));
-  return [told_, fieldsShown(first, book, SAID_ELSEWHERE.filter((name) => first.act === "derive" || name !== "tool")), claims(first.body), before(first.body)];
+  const made = first.act === "derive", how = made ? [" made it from ", parentsOf(first, book)] : " took it into custody";
+  const when = [moment(first.time), " (", recordLink(first.index), ", recorded ", moment(first.recorded), ")."];
+  const answer = [book.people(first.by), how, ", ", when, faultMark(first)];
+  const rest = fieldsShown(first, book, made ? [...SAID_ELSEWHERE, ...WORK] : SAID_ELSEWHERE);
+  return [element("p", { class: "answer" }, answer), rest, claims(first.body), before(first.body)];
+}
+
+function parentsOf(step, book) {
+  return joined(step.body.parents.map((one) => book.subject(one.subject)), " and ");
 }
 
 // What somebody says beside what the file itself says; neither is preferred.
 function claims(body) {
   if (!body.claimed && !body.embedded) return null;
-  const of = (part, name) => (part && part[name] !== undefined ? (typeof part[name] === "string" ? moment(part[name]) : placed(part[name])) : "–");
-  const rows = ["time", "place", "camera"].filter((name) => [body.claimed, body.embedded].some((part) => part && part[name] !== undefined));
-  return table("What is claimed, beside what the file says of itself", ["", "Claimed", "In the file"], rows.map((name) => [name, of(body.claimed, name), of(body.embedded, name)]));
+  const parts = [body.claimed || {}, body.embedded || {}], said = (value) => (typeof value === "string" ? moment(value) : placed(value));
+  const names = ["time", "place", "camera"].filter((name) => parts.some((part) => part[name] !== undefined));
+  const rows = names.map((name) => [name, ...parts.map((part) => given(part[name], said) || "–")]);
+  return table("What is claimed, beside what the file says of itself", ["", "Claimed", "In the file"], rows);
 }
 
 function before(body) {
@@ -87,39 +107,40 @@ function access(subject, steps, gaps, book) {
 
 // How this exhibit was made from others, and what was made from it.
 function derivations(subject, book) {
-  return book.steps.filter((step) => step.act === "derive" && (step.subject === subject || step.body.parents.some((one) => one.subject === subject)));
+  const from = (step) => step.subject === subject || step.body.parents.some((one) => one.subject === subject);
+  return book.steps.filter((step) => step.act === "derive" && from(step));
 }
 
 function enhanced(subject, first, book) {
   const found = derivations(subject, book);
   if (!found.length) return element("p", { class: "answer" }, "Nobody, as far as the entries here say: nothing was made from it.");
-  return listed(found.map((step) => [book.people(step.by), " made ", book.subject(step.subject), " from ", joined(step.body.parents.map((one) => book.subject(one.subject)), " and "), ", ", moment(step.time),
-    ": ", words(step.body.operation), given(step.body.reason, (reason) => told`. Reason: ${reason}`), " (", recordLink(step.index), ")", faultMark(step)]), "answer");
+  return listed(found.map((step) => [
+    book.people(step.by), " made ", book.subject(step.subject), " from ", parentsOf(step, book), ", ", moment(step.time), ": ", words(step.body.operation),
+    given(step.body.reason, (reason) => told`. Reason: ${reason}`), " (", recordLink(step.index), ")", faultMark(step),
+  ]), "answer");
 }
 
 function done(subject, first, book) {
   const found = derivations(subject, book);
-  const steps = book.of(subject).some((step) => step.act === "verify" && step.body.steps) ? element("p", {}, "The steps by which a finding can be repeated stand with the finding, below.") : null;
+  const toldBelow = book.of(subject).some((step) => step.act === "verify" && step.body.steps);
+  const steps = toldBelow ? element("p", {}, "The steps by which a finding can be repeated stand with the finding, below.") : null;
   if (!found.length) return [element("p", { class: "answer" }, "Nothing was done to it, as far as the entries here say."), steps];
-  return [found.map((step) => [element("p", { class: "answer" }, book.subject(step.subject), ": ", words(step.body.operation), ". ", repeatable(step.body.repeatable)), workDone(step, book)]), steps];
+  return [found.map((step) => workDone(step, book)), steps];
 }
 
 function repeatable(value) {
-  return value === undefined ? "Whether it is repeatable is not said." : value ? "It is repeatable, says who did it." : "It is NOT repeatable, says who did it.";
+  if (value === undefined) return "Whether it is repeatable is not said.";
+  return value ? "It is repeatable, says who did it." : "It is NOT repeatable, says who did it.";
 }
 
 function workDone(step, book) {
-  const names = ["tool", "parameters", "lost_or_hidden", "stream_digests", "read_errors", "write_blocker", "quantity_taken", "quantity_left", "consumed", "changes_to_original"];
-  return facts(names.filter((name) => step.body[name] !== undefined).map((name) => [fieldNamed(name, step), valueShown(step.body[name], book)]), "fields");
+  const answer = [book.subject(step.subject), ": ", words(step.body.operation), ". ", repeatable(step.body.repeatable)];
+  const how = WORK.filter((name) => step.body[name] !== undefined).map((name) => [fieldNamed(name, step), valueShown(step.body[name], book)]);
+  return [element("p", { class: "answer" }, answer), facts(how, "fields")];
 }
 
 function enhancedAltered(subject, book) {
   const made = derivations(subject, book).map((step) => step.subject);
   if (!made.length) return element("p", { class: "answer" }, "There is none here.");
-  return made.map((child) => {
-    const found = looks(book.of(child)), different = found.filter((one) => one.differs);
-    const said = !found.length ? "nobody recorded a look at it since it was made." : different.length ? ["it differs, or a seal was not as recorded, in ", joined(different.map((one) => recordLink(one.step.index))), "."]
-      : `each of ${counted(found.length, "look")} found it as recorded.`;
-    return element("p", { class: "answer" }, book.subject(child), ": ", said);
-  });
+  return made.map((child) => element("p", { class: "answer" }, book.subject(child), ": ", looksSummed(looks(book.of(child)))));
 }

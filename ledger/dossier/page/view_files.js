@@ -11,7 +11,8 @@ function filesShown(book, tree) {
 // The subjects that name it, each with its records.
 function namedIn(steps, book) {
   const subjects = [...new Set(steps.map((step) => step.subject))];
-  return joined(subjects.map((subject) => [book.subject(subject), ": ", joined(steps.filter((step) => step.subject === subject).map((step) => recordLink(step.index)))]), "; ");
+  const links = (subject) => joined(steps.filter((step) => step.subject === subject).map((step) => recordLink(step.index)));
+  return joined(subjects.map((subject) => [book.subject(subject), ": ", links(subject)]), "; ");
 }
 
 // What the page carries lists the files of the dossier and does not hold them.

@@ -13,14 +13,21 @@ function findings(steps, book) {
 function findingShown(step, steps, book) {
   const { body } = step, later = steps.filter((one) => one.act === "verify" && one.body.supersedes === step.hash);
   return element("div", { class: "finding" },
-    element("p", {}, element("strong", {}, outside(body.result)), " · ", words(body.method), " · ", book.people(step.by), ", ", moment(step.time), " (", recordLink(step.index), ")", faultMark(step)),
+    element("p", {}, element("strong", {}, outside(body.result)), " · ", words(body.method), " · ", book.people(step.by), ", ", moment(step.time),
+      " (", recordLink(step.index), ")", faultMark(step)),
     element("p", { class: "statement" }, body.statement === undefined ? "The statement is kept confidential." : outside(body.statement)),
     later.length ? element("p", { class: "caution" }, "Superseded by ", joined(later.map((one) => recordLink(one.index))), ".") : null,
     body.supersedes ? element("p", {}, "Supersedes the finding in ", book.record(body.supersedes), ".") : null,
-    facts([["confidence", given(body.confidence, confidence)], ["contrary", text(body.contrary)], ["place", given(body.geolocation, placed)], ["interval", given(body.interval, period)],
-      ["rests on", given(body.inputs, (list) => joined(list.map((one) => input(one, book)), "; "))]], "fields"),
+    facts(groundsOf(body, book), "fields"),
     body.steps ? [element("p", {}, "To repeat it:"), element("ol", {}, body.steps.map((one) => element("li", {}, outside(one))))] : null,
     reviews(step, steps, book));
+}
+
+function groundsOf(body, book) {
+  return [
+    ["confidence", given(body.confidence, confidence)], ["against it", text(body.contrary)], ["place", given(body.geolocation, placed)],
+    ["interval", given(body.interval, period)], ["rests on", given(body.inputs, (list) => joined(list.map((one) => input(one, book)), "; "))],
+  ];
 }
 
 function confidence(value) {
@@ -36,12 +43,13 @@ function input(value, book) {
 function reviews(step, steps, book) {
   const found = steps.filter((one) => one.act === "review" && one.body.finding === step.hash);
   if (!found.length) return element("p", { class: "quiet" }, "No review is recorded.");
-  const side = (opinion, head) => element("div", { class: `side ${opinion}` }, element("h6", {}, head), sideShown(found.filter((one) => one.body.opinion === opinion), book));
-  return element("div", { class: "reviews" }, side("concur", "Concurring"), side("dissent", "Dissenting"));
+  const of = (opinion) => sideShown(found.filter((one) => one.body.opinion === opinion), book);
+  return element("div", { class: "reviews" }, element("div", { class: "side concur" }, element("h6", {}, "Concurring"), of("concur")),
+    element("div", { class: "side dissent" }, element("h6", {}, "Dissenting"), of("dissent")));
 }
 
-function sideShown(reviews_, book) {
-  if (!reviews_.length) return element("p", { class: "quiet" }, "None.");
-  return reviews_.map((one) => element("p", {}, book.people(one.by), ", ", moment(one.time), " (", recordLink(one.index), "): ",
+function sideShown(given_, book) {
+  if (!given_.length) return element("p", { class: "quiet" }, "None.");
+  return given_.map((one) => element("p", {}, book.people(one.by), ", ", moment(one.time), " (", recordLink(one.index), "): ",
     one.body.rationale === undefined ? "rationale kept confidential" : outside(one.body.rationale), faultMark(one)));
 }

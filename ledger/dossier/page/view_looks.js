@@ -12,13 +12,14 @@ function digestsSeen(step) {
 
 function sealsSeen(step) {
   const { body } = step;
-  return [body.seal, body.seal_before, body.seal_after, step.act === "check" && body.found ? body.found.seal : undefined].filter((seal) => seal && seal.state !== undefined);
+  const found = step.act === "check" && body.found ? body.found.seal : undefined;
+  return [body.seal, body.seal_before, body.seal_after, found].filter((seal) => seal !== undefined);
 }
 
 // The steps at which the content or the seal was looked at: {step, said, differs}.
 function looks(steps) {
-  const first = steps[0], found = [];
-  const reference = first && (first.act === "acquire" || first.act === "derive") && first.body.files ? contentDigest(first.body.files) : null;
+  const first = steps.find((step) => CAME_BY.has(step.act)), found = [];
+  const reference = first && first.body.files ? contentDigest(first.body.files) : null;
   let number = null;
   for (const step of steps) {
     const digests = step === first || reference === null ? [] : digestsSeen(step);
@@ -44,25 +45,32 @@ function lookSaid(when, seen, reference) {
 
 function looksTable(found, book) {
   const rows = found.map(({ step, said, differs }) => [
-    recordLink(step.index), moment(step.time), book.people(step.by), [differs ? element("strong", { class: "bad" }, "⚠ ") : null, joined(said, "; "), faultMark(step)],
+    recordLink(step.index), moment(step.time), book.people(step.by),
+    [differs ? element("strong", { class: "bad" }, "⚠ ") : null, joined(said, "; "), faultMark(step)],
   ]);
   return table("Every look at its content or seal", ["Record", "When", "By", "What was found"], rows);
 }
 
 // The answer to the third question, then what it rests on.
-function altered(steps, book) {
-  const first = steps[0], found = looks(steps), different = found.filter((one) => one.differs);
-  const reference = first && first.body.files ? [element("p", {}, "The fingerprint it came with:"), filesNamed(first.body.files)] : [element("p", {}, "It came without files; its seal and condition speak for it.")];
-  const answer = !found.length ? "Nobody recorded a look at it since." : different.length
-    ? ["What was found differs, or a seal was not as recorded, in ", joined(different.map((one) => recordLink(one.step.index))), "."]
-    : `Each of ${counted(found.length, "look")} found it as recorded.`;
-  return [reference, element("p", { class: "answer" }, answer), found.length ? looksTable(found, book) : null, changes(steps, book)];
+function altered(first, steps, book) {
+  const found = looks(steps), { files } = first.body;
+  const reference = files ? [element("p", {}, "The fingerprint it came with:"), filesNamed(files)] : element("p", {}, "It came without files.");
+  return [reference, element("p", { class: "answer" }, looksSummed(found)), found.length ? looksTable(found, book) : null, changes(steps, book)];
+}
+
+function looksSummed(found) {
+  if (!found.length) return "no look at its content or its seal was recorded since.";
+  const different = found.filter((one) => one.differs).map((one) => recordLink(one.step.index));
+  if (!different.length) return `each of ${counted(found.length, "look")} found it as recorded.`;
+  return [element("strong", { class: "bad" }, "⚠ "), "the content differs, or a seal was not as recorded, in ", joined(different), "."];
 }
 
 // What was corrected in the words about it, or said to have changed in the thing itself.
 function changes(steps, book) {
-  const said = steps.filter((step) => step.act === "amend" || step.body.changes_to_original || (step.act === "incident" && step.body.kind !== "found"));
-  return said.length ? [element("p", {}, "Corrections to entries, and incidents:"), listed(said.map((step) => [recordLink(step.index), ": ", sentence(step, book), faultMark(step)]))] : null;
+  const said = steps.filter((step) => step.act === "amend" || step.act === "incident" || step.body.changes_to_original);
+  if (!said.length) return null;
+  const told_ = said.map((step) => [recordLink(step.index), ": ", sentence(step, book), faultMark(step)]);
+  return [element("p", {}, "Corrections to entries, and incidents:"), listed(told_)];
 }
 
 function faultMark(step) {

@@ -1,38 +1,39 @@
-// The page: what it carries is checked when it is opened, and again with each thing its reader gives.
+// The page: what it carries is checked when it is opened, and again with each thing that its reader gives.
 
-const shown = { own: null, open: null, carried: true, what: null, trust: null, turn: 0, book: null };
+// `open` makes the tree that is checked; `own` is the checkpoint of what the page carries; `turn` counts the checks.
+const page = { open: null, carried: true, what: null, own: null, trust: null, turn: 0, book: null };
 
 function carriedMembers() {
-  const kept = JSON.parse(document.getElementById("dossier").textContent), members = new Map();
-  for (const [name, value] of Object.entries(kept)) if (typeof value === "string") members.set(name, unbase64(value));
-  for (const [name, value] of Object.entries(kept)) if (typeof value !== "string") members.set(name, concat(unbase64(value.begins), members.get(value.then)));
+  const kept = Object.entries(JSON.parse(document.getElementById("dossier").textContent)), members = new Map();
+  for (const [name, value] of kept) if (typeof value === "string") members.set(name, unbase64(value));
+  for (const [name, value] of kept) if (typeof value !== "string") members.set(name, concat(unbase64(value.begins), members.get(value.then)));
   return members;
 }
 
 // Checks what is at hand with the trust at hand. A later turn overtakes one that still runs.
 async function judge(asked) {
-  const turn = ++shown.turn;
-  say("Checking…", "working");
-  let tree = null, report = null, refused = null;
+  const turn = ++page.turn, box = document.getElementById("outcome");
+  say("working", "Checking…");
   try {
-    tree = await shown.open();
-    report = await auditDossier(tree, shown.trust, { carried: shown.carried });
+    const tree = await page.open(), report = await auditDossier(tree, page.trust, { carried: page.carried });
+    if (turn !== page.turn) return;
+    showReport(report, tree);
   } catch (error) {
-    if (error.exit === undefined) say(`This page failed, and says nothing of the dossier: ${plainly(error.message)}. Use verify.py or custody audit.`, "unknown");
-    refused = error;
+    if (turn !== page.turn) return;
+    if (error.exit === undefined) return say("unknown", "This page failed and says nothing of it; use verify.py or custody audit: ", outside(error.message));
+    showRefusal(error);
+  } finally {
+    if (turn === page.turn) reading(null);
   }
-  reading(null);
-  if (turn !== shown.turn || (refused && refused.exit === undefined)) return;
-  if (refused) showRefusal(refused);
-  else show(report, tree);
-  document.getElementById("outcome").dataset.turn = turn;
+  box.dataset.turn = turn;
   if (asked) document.getElementById("outcome-head").focus();
 }
 
-function say(message, kind) {
-  put("outcome-said", element("p", { class: "outcome-word" }, message));
-  document.getElementById("outcome").dataset.kind = kind;
-  delete document.getElementById("outcome").dataset.exit;
+function say(kind, ...words_) {
+  const box = document.getElementById("outcome");
+  put("outcome-said", element("p", { class: "outcome-word" }, words_));
+  box.dataset.kind = kind;
+  delete box.dataset.exit;
 }
 
 function put(id, ...content) {
@@ -41,91 +42,77 @@ function put(id, ...content) {
   filled(place, {}, content);
 }
 
-function showRefusal(error) {
-  put("outcome-said", refusalShown(error), source(null));
+function conclude(kind, exit, said) {
   const box = document.getElementById("outcome");
-  box.dataset.kind = error.exit === 1 ? "unsound" : "unknown";
-  box.dataset.exit = error.exit;
-  document.getElementById("content").hidden = true;
-  for (const id of ["lines", "before"]) put(id);
+  put("outcome-said", said);
+  Object.assign(box.dataset, { kind, exit });
 }
 
-function show(report, tree) {
-  const book = (shown.book = new Book(report)), kind = outcomeKind(report, shown.trust !== null), box = document.getElementById("outcome");
+function showRefusal(error) {
+  const kind = error.exit === 1 ? "unsound" : "unknown";
+  document.getElementById("content").hidden = true;
+  for (const id of ["lines", "before", "about"]) put(id);
+  conclude(kind, error.exit, [outcomeWord(kind), element("p", {}, "Nothing in it was read: ", outside(error.message)), source(null)]);
+}
+
+function showReport(report, tree) {
+  const book = (page.book = new Book(report)), kind = outcomeKind(report, page.trust !== null);
   document.getElementById("content").hidden = false;
   put("about", about(book));
-  put("outcome-said", outcomeShown(kind, source(book)));
-  box.dataset.kind = kind;
-  box.dataset.exit = report.exit;
   put("lines", linesTable(report, book));
-  put("before", report.before && report.before.length ? [element("h3", {}, "Dossiers inside this one"), beforeShown(report.before)] : null);
-  showContent(book, tree);
+  put("before", report.before.length ? [element("h3", {}, "Dossiers inside this one"), beforeShown(report.before)] : null);
+  showContents(book, page.carried ? null : tree);
+  conclude(kind, report.exit, [outcomeWord(kind), element("p", {}, OUTCOMES[kind].more), source(book)]);
 }
 
-function showContent(book, tree) {
-  const subjects = exhibits(book);
-  put("contents", listed(subjects.map((subject) => [element("a", { href: `#${exhibitId(subject)}` }, outside(book.number(subject))), " ", brief(book.of(subject)[0])]), "contents"));
-  put("exhibits-shown", subjects.map((subject) => exhibitShown(subject, book)));
-  put("withheld-shown", withheldShown(book));
-  put("places-shown", placesShown(book));
-  put("files-shown", filesShown(book, shown.carried ? null : tree));
-  put("people-shown", peopleShown(book));
-  const items = new Set(subjects);
-  put("others-shown", book.steps.filter((step) => !items.has(step.subject)).map((step) => recordShown(step, book)));
-}
-
-// Those of the export first, then what they lay in or were made from.
-function exhibits(book) {
-  const named = book.exported(), all = [...new Set(book.steps.map((step) => step.subject).filter((subject) => subject.startsWith("urn:")))];
-  const order = new Intl.Collator("en", { numeric: true }).compare, byNumber = (list) => list.sort((one, other) => order(book.number(one), book.number(other)));
-  return [...byNumber(named), ...byNumber(all.filter((subject) => !named.includes(subject)))];
-}
-
-function brief(first) {
-  return first && first.body.description !== undefined ? outside([...first.body.description.split("\n")[0]].slice(0, 80).join("")) : null;
-}
-
-// In two sentences what this is.
-function about(book) {
-  const act = book.exportStep(), number = counted(book.exported().length, "exhibit");
-  const given_ = act ? [" on ", moment(act.time), given(act.body.recipient, (one) => told`, for ${one.name}, ${one.organisation}`), given(act.body.authority, (one) => told`, on the authority of ${one.kind} ${one.reference}`)] : "";
-  return [element("p", { class: "lead" }, `This page carries the signed records of ${number} from the custody ledger `, outside(book.report.origin), ", exported", given_,
-    ". It checks them here, on your computer and without any network, and shows what they say of each exhibit.")];
-}
-
+// What was checked, and against what.
 function source(book) {
-  const other = !shown.carried && shown.own !== null && book && book.report.checkpointNote !== shown.own;
-  const what = shown.carried ? "Checked: what this page carries, that is all but the files and the seal. Choose the dossier below to check these too." : told`Checked: ${shown.what}, with its files and its seal.`;
-  return element("p", { class: "quiet" }, what, other ? " It is ANOTHER dossier than the one that this page carries." : null, " ", shown.trust ? "Held against what you gave." : "Held against nothing: no trust card was given.");
+  const own = "Checked: what this page carries, that is all but the files and the seal. Choose the dossier below to check these too.";
+  const same = book === null || page.own === null || book.report.checkpointNote === page.own;
+  const another = same ? null : element("strong", {}, " It is ANOTHER dossier than the one this page carries.");
+  const held = page.trust ? " Held against what you gave." : " Held against nothing: no trust card was given.";
+  return element("p", { class: "quiet" }, page.carried ? own : [told`Checked: ${page.what}, with its files and its seal.`, another], held);
+}
+
+async function trustGiven(brought) {
+  page.trust = readTrust(brought);
+  await judge(true);
+}
+
+async function dossierGiven(what, open) {
+  Object.assign(page, { open, carried: false, what });
+  put("file-said");
+  await judge(true);
+}
+
+async function fileGiven(blob) {
+  try {
+    put("file-said", await fileShown(blob, page.book));
+  } catch (error) {
+    put("file-said", element("p", { class: "caution" }, "The file could not be read: ", outside(error.message)));
+  }
 }
 
 async function start() {
-  const members = carriedMembers();
-  shown.own = members.has("custody/checkpoint") ? textOf(members.get("custody/checkpoint")) : null;
-  shown.open = async () => openHeld(members);
+  const members = carriedMembers(), head = members.get("custody/checkpoint");
+  page.own = head ? orNone(() => textOf(head)) : null;
+  page.open = async () => openHeld(members);
   put("legend", legend());
-  put("limits", notProved());
-  trustForm(async (brought) => {
-    shown.trust = await readTrust(brought);
-    await judge(true);
-  });
-  dropZone(async (what, open) => {
-    Object.assign(shown, { open, carried: false, what });
-    put("file-said");
-    await judge(true);
-  }, async (blob) => put("file-said", await fileShown(blob, shown.book)), (blob) => named(blob, shown.book));
-  put("program-hash", await programShown());
+  put("limits", element("p", {}, "No log can prove:"), listed(NOT_PROVED, "not-proved"));
+  trustForm(trustGiven);
+  dropZone(dossierGiven, fileGiven);
+  put("program-hash", hex(sha256(utf8(PROGRAM))));
   await judge(false);
 }
 
 // Everything is on paper: what is folded is opened while it is printed.
-let opened = [];
+let unfolded = [];
 window.addEventListener("beforeprint", () => {
-  opened = [...document.querySelectorAll("details:not([open])")];
-  for (const one of opened) one.open = true;
+  unfolded = [...document.querySelectorAll("details:not([open])")];
+  for (const one of unfolded) one.open = true;
 });
 window.addEventListener("afterprint", () => {
-  for (const one of opened) one.open = false;
+  for (const one of unfolded) one.open = false;
 });
 
 start();

@@ -1,8 +1,3 @@
-// What this page is, so that its program can be compared with one that came another way.
+// The program of this page, as its bytes stand in it, so that it can be compared with one that came another way.
 
 const PROGRAM = document.currentScript.textContent;
-
-async function programShown() {
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(PROGRAM));
-  return [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}

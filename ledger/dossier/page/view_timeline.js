@@ -1,23 +1,30 @@
 // The custody of an exhibit as a drawing: a lane for each who answered, spans for stretches, points for acts. The table beside it says the same.
 
-const DRAWING = { width: 960, left: 8, right: 34, top: 8, lane: 58, gap: 26, label: 24, axis: 26, tick: 130 };
+const DRAWING = { width: 960, left: 8, right: 54, top: 8, lane: 58, gap: 26, label: 24, axis: 26, tick: 130 };
 const MOVES = new Set(["acquire", "derive", "release", "withdraw", "decline", "accept", "handover", "return", "reassign", "incident", "dispose"]);
 
 // `gaps`: the records of the exhibit whose entries are withheld; `until`: when the export was signed.
 function timeline(subject, steps, gaps, found, until, book) {
-  const lanes = laneNames(found), marks = marksOf(steps, gaps), at = positions(marks, until), last = at.get("end");
-  const height = DRAWING.top + lanes.length * DRAWING.lane + DRAWING.axis, id = exhibitId(subject);
+  const lanes = laneNames(found), marks = marksOf(steps, gaps), at = positions(marks, until), id = exhibitId(subject);
+  const height = DRAWING.top + lanes.length * DRAWING.lane + DRAWING.axis;
   const parts = [
-    summarised(id, subject, found, book), ticks(marks, at, until, height), lanes.map((name, row) => laneDrawn(name, row)),
-    found.map((one, place) => spanDrawn(one, found[place + 1], lanes, at, last)), marks.map((mark) => pointDrawn(mark, found, lanes, at, book)), numbers(marks, found, lanes, at),
+    summarised(id, subject, found, book), ticks(marks, at, until, height), lanes.map((name) => laneDrawn(name, laneY(lanes, name))),
+    found.map((one, place) => spanDrawn(one, found[place + 1], lanes, at)),
+    marks.map((mark) => pointDrawn(mark, at, heightOf(mark, found, lanes), book)), numbers(marks, found, lanes, at),
   ];
-  const picture = drawn("svg", { viewBox: `0 0 ${DRAWING.width} ${height}`, role: "img", "aria-labelledby": `${id}-title ${id}-desc`, class: "timeline" }, parts);
+  const named = { role: "img", "aria-labelledby": `${id}-title ${id}-desc`, class: "timeline" };
+  const picture = drawn("svg", { viewBox: `0 0 ${DRAWING.width} ${height}`, ...named }, parts);
   return element("div", { class: "drawing", role: "region", tabindex: 0, "aria-label": "drawing of the custody, which can be scrolled" }, picture);
 }
 
 function summarised(id, subject, found, book) {
-  const said = found.map((one) => `${element("p", {}, stretchShown(one, book)).textContent}, from ${one.start.time}${one.end ? ` to ${one.end.time}` : ""}`);
-  return [drawn("title", { id: `${id}-title` }, `Custody of ${plainly(book.number(subject))}`), drawn("desc", { id: `${id}-desc` }, `${said.join(". ")}.`)];
+  const said = found.map((one) => `${spoken(stretchShown(one, book))}, from ${one.start.time}${one.end ? ` to ${one.end.time}` : ""}.`);
+  return [drawn("title", { id: `${id}-title` }, `Custody of ${plainly(book.number(subject))}`), drawn("desc", { id: `${id}-desc` }, said.join(" "))];
+}
+
+// The words of nodes alone.
+function spoken(nodes) {
+  return element("p", {}, nodes).textContent;
 }
 
 function laneNames(found) {
@@ -26,93 +33,130 @@ function laneNames(found) {
 
 // Acts and withheld records in the order of the log; what is withheld stands where the one before it stood.
 function marksOf(steps, gaps) {
-  const marks = [...steps.map((step) => ({ index: step.index, step })), ...gaps.map((index) => ({ index, step: null }))].sort((one, other) => one.index - other.index);
-  let before = marks.find((mark) => mark.step)?.step.time;
+  const all = [...steps.map((step) => ({ index: step.index, step })), ...gaps.map((index) => ({ index, step: null }))];
+  const marks = all.sort((one, other) => one.index - other.index);
+  let before = steps[0].time;
   for (const mark of marks) before = mark.time = mark.step ? mark.step.time : before;
   return marks;
 }
 
 // Where each record stands, in proportion to the time between them, but never so close that they cannot be told apart. "end": the export.
 function positions(marks, until) {
-  const times = [...marks.map((mark) => seconds(mark.time)), seconds(until)], room = DRAWING.width - DRAWING.left - DRAWING.right - 20;
-  const gap = Math.min(DRAWING.gap, room / (marks.length + 1)), steps = times.map((time, at) => (at ? Math.max(0, time - times[at - 1]) || 0 : 0));
-  const whole = steps.reduce((sum, one) => sum + one, 0) || 1, spare = room - gap * marks.length;
-  const at = new Map();
-  let x = DRAWING.left + 14;
-  marks.forEach((mark, place) => {
-    x += place ? gap + (spare * steps[place]) / whole : 0;
-    at.set(mark.index, x);
+  const times = [...marks.map((mark) => seconds(mark.time)), seconds(until)], room = DRAWING.width - DRAWING.left - DRAWING.right;
+  const gap = Math.min(DRAWING.gap, room / (marks.length + 1)), spare = room - gap * marks.length, at = new Map();
+  const passed = times.map((time, place) => (place ? Math.max(0, time - times[place - 1]) : 0));
+  const whole = passed.reduce((sum, one) => sum + one, 0) || 1;
+  let x = DRAWING.left + 14 - gap;
+  [...marks.map((mark) => mark.index), "end"].forEach((index, place) => {
+    x += gap + (spare * passed[place]) / whole;
+    at.set(index, x);
   });
-  return at.set("end", x + gap + (spare * steps.at(-1)) / whole);
+  return at;
+}
+
+// --- lines
+
+function line(kind, x1, y1, x2, y2) {
+  return drawn("line", { class: kind, x1, y1, x2, y2 });
 }
 
 function laneY(lanes, name) {
   return DRAWING.top + lanes.indexOf(name) * DRAWING.lane + 30;
 }
 
-function laneDrawn(name, row) {
-  const y = DRAWING.top + row * DRAWING.lane + 30, shown = plainly(name), short = [...shown];
-  return drawn("g", {}, drawn("line", { class: "lane", x1: DRAWING.left, x2: DRAWING.width - 4, y1: y, y2: y }),
-    drawn("text", { class: "lane-name", x: DRAWING.left, y: y - 14 }, short.length > 90 ? `${short.slice(0, 89).join("")}…` : shown));
+function laneDrawn(name, y) {
+  const shown = [...plainly(name)], short = shown.length > 90 ? `${shown.slice(0, 89).join("")}…` : shown.join("");
+  return [line("lane", DRAWING.left, y, DRAWING.width - 4, y), drawn("text", { class: "lane-name", x: DRAWING.left, y: y - 14 }, short)];
 }
 
-function spanDrawn(one, next, lanes, at, last) {
+// A stretch, and the step from it to the lane of the next.
+function spanDrawn(one, next, lanes, at) {
   if (one.status === "ended") return null;
-  const from = at.get(one.start.index), to = one.end ? at.get(one.end.index) : last, y = laneY(lanes, one.holder);
-  const own = one.status === "missing" ? zigzag(from, to, y) : drawn("line", { class: `span ${one.status === "outside" ? "answers" : one.status}`, x1: from, x2: to, y1: y, y2: y });
-  const away = one.status === "outside" ? drawn("line", { class: "span outside", x1: from, x2: to, y1: laneY(lanes, one.other), y2: laneY(lanes, one.other) }) : null;
-  return drawn("g", {}, own, away, one.status === "outside" ? crossing(from, y, laneY(lanes, one.other)) : null, next ? crossing(to, laneY(lanes, one.status === "outside" ? one.other : one.holder), laneY(lanes, next.holder)) : null);
+  const from = at.get(one.start.index), to = at.get(one.end ? one.end.index : "end"), y = laneY(lanes, one.holder);
+  if (one.status === "outside") return outsideDrawn(one, next, from, to, lanes);
+  const own = one.status === "missing" ? zigzag(from, to, y) : line(`span ${one.status}`, from, y, to, y);
+  return [own, next ? crossing(to, y, laneY(lanes, next.holder)) : null];
+}
+
+// Who has it, and above, thin, who answers for it.
+function outsideDrawn(one, next, from, to, lanes) {
+  const y = laneY(lanes, one.holder), away = laneY(lanes, one.other);
+  const back = next ? crossing(to, away, laneY(lanes, next.holder)) : null;
+  return [line("span answers", from, y, to, y), line("span outside", from, away, to, away), crossing(from, y, away), back];
 }
 
 function zigzag(from, to, y) {
-  const count = Math.max(2, Math.round((to - from) / 8)), points = [];
-  for (let step = 0; step <= count; step++) points.push(`${from + ((to - from) * step) / count},${y + (step % 2 ? 6 : -6)}`);
+  const count = Math.max(2, Math.round((to - from) / 8));
+  const points = Array.from({ length: count + 1 }, (_, place) => `${from + ((to - from) * place) / count},${y + (place % 2 ? 6 : -6)}`);
   return drawn("polyline", { class: "span missing", points: points.join(" ") });
 }
 
 function crossing(x, from, to) {
-  return from === to ? null : drawn("line", { class: "crossing", x1: x, x2: x, y1: from, y2: to });
+  return from === to ? null : line("crossing", x, from, x, to);
 }
 
-// The stretch that a record ends or falls into, by its place in the log.
-function stretchAt(index, found) {
-  return found.findLast((one) => one.start.index <= index) || found[0];
+// --- points
+
+// The lane of who answered when it was recorded.
+function heightOf(mark, found, lanes) {
+  return laneY(lanes, (found.findLast((one) => one.start.index <= mark.index) || found[0]).holder);
 }
 
-function pointDrawn(mark, found, lanes, at, book) {
-  const x = at.get(mark.index), hands = stretchAt(mark.index, found), y = hands ? laneY(lanes, hands.holder) : DRAWING.top + 30;
-  if (!mark.step) return drawn("g", {}, drawn("path", { class: "point withheld", d: `M${x} ${y - 8}l8 8l-8 8l-8 -8z` }), drawn("title", {}, `record ${mark.index}: withheld`));
-  const { step } = mark, said = `record ${step.index}, ${step.time}: ${element("p", {}, sentence(step, book)).textContent}`;
-  const kind = step.fault ? "at-fault" : MOVES.has(step.act) ? "move" : "act";
-  const shape = step.fault ? drawn("path", { class: `point ${kind}`, d: `M${x - 7} ${y - 7}l14 14m0 -14l-14 14` })
-    : step.act === "dispose" ? drawn("rect", { class: "point move", x: x - 7, y: y - 7, width: 14, height: 14 }) : drawn("circle", { class: `point ${kind}`, cx: x, cy: y, r: kind === "move" ? 7 : 5 });
-  return drawn("g", {}, shape, drawn("title", {}, step.fault ? `${said} (at fault)` : said));
+function pointDrawn({ index, step }, at, y, book) {
+  const x = at.get(index);
+  if (step === null) return drawn("g", {}, diamond(x, y), drawn("title", {}, `record ${index}: withheld`));
+  const said = `record ${index}, ${step.time}: ${spoken(sentence(step, book))}${step.fault ? " (at fault)" : ""}`;
+  const shape = step.fault ? cross(x, y) : step.act === "dispose" ? square(x, y) : circle(x, y, MOVES.has(step.act));
+  return drawn("g", {}, shape, drawn("title", {}, said));
 }
 
+function diamond(x, y) {
+  return drawn("path", { class: "point withheld", d: `M${x} ${y - 8}l8 8l-8 8l-8 -8z` });
+}
+
+function cross(x, y) {
+  return drawn("path", { class: "point at-fault", d: `M${x - 7} ${y - 7}l14 14m0 -14l-14 14` });
+}
+
+function square(x, y) {
+  return drawn("rect", { class: "point move", x: x - 7, y: y - 7, width: 14, height: 14 });
+}
+
+function circle(x, y, moves) {
+  return drawn("circle", { class: moves ? "point move" : "point act", cx: x, cy: y, r: moves ? 7 : 5 });
+}
+
+// Below its point the number of each record that has room.
 function numbers(marks, found, lanes, at) {
-  const ends = new Map(), shown = [];
-  for (const mark of marks) {
-    const hands = stretchAt(mark.index, found), y = (hands ? laneY(lanes, hands.holder) : DRAWING.top + 30) + 21, x = at.get(mark.index);
-    if (x - (ends.get(y) ?? -99) < DRAWING.label) continue;
+  const ends = new Map();
+  return marks.map((mark) => {
+    const x = at.get(mark.index), y = heightOf(mark, found, lanes) + 21;
+    if (x - (ends.get(y) ?? -DRAWING.label) < DRAWING.label) return null;
     ends.set(y, x);
-    shown.push(drawn("text", { class: "record-number", x, y }, mark.index));
-  }
-  return shown;
+    return drawn("text", { class: "record-number", x, y }, mark.index);
+  });
 }
 
-// Days below, for the first record, each move that leaves room, and the export.
+// Below all, the day of the export, and those days before it that have room.
 function ticks(marks, at, until, height) {
   const bottom = height - DRAWING.axis, end = at.get("end");
-  const shown = [drawn("line", { class: "tick", x1: end, x2: end, y1: DRAWING.top, y2: bottom + 6 }), drawn("text", { class: "day last", x: DRAWING.width - 4, y: bottom + 20 }, `export, ${dayOf(until)}`)];
-  let before = -DRAWING.tick, told_ = null;
-  for (const mark of marks.filter((one, place) => place === 0 || !one.step || MOVES.has(one.step.act))) {
+  const shown = [tick(end, bottom), dayDrawn("day last", DRAWING.width - 4, bottom, `export, ${dayOf(until)}`)];
+  let before = { x: -DRAWING.tick, day: null };
+  for (const mark of marks) {
     const x = at.get(mark.index), day = dayOf(mark.time);
-    if (x - before < DRAWING.tick || day === told_ || at.get("end") - x < DRAWING.tick) continue;
-    before = x;
-    told_ = day;
-    shown.push(drawn("line", { class: "tick", x1: x, x2: x, y1: DRAWING.top, y2: bottom + 6 }), drawn("text", { class: "day", x, y: bottom + 20 }, day));
+    if (x - before.x < DRAWING.tick || day === before.day || end - x < DRAWING.tick) continue;
+    before = { x, day };
+    shown.push(tick(x, bottom), dayDrawn("day", x, bottom, day));
   }
   return shown;
+}
+
+function tick(x, bottom) {
+  return line("tick", x, DRAWING.top, x, bottom + 6);
+}
+
+function dayDrawn(kind, x, bottom, day) {
+  return drawn("text", { class: kind, x, y: bottom + 20 }, day);
 }
 
 function dayOf(time) {
@@ -122,12 +166,10 @@ function dayOf(time) {
 
 // What the signs mean, once for the page.
 function legend() {
-  const sample = (...parts) => drawn("svg", { viewBox: "0 0 44 16", class: "sample", "aria-hidden": "true" }, parts);
-  const span = (kind) => sample(drawn("line", { class: `span ${kind}`, x1: 2, x2: 42, y1: 8, y2: 8 }));
   const signs = [
-    [span("held"), "held"], [span("offered"), "in transit"], [span("outside"), "outside the ledger"], [sample(zigzag(2, 42, 8)), "missing"],
-    [sample(drawn("circle", { class: "point move", cx: 22, cy: 8, r: 7 })), "custody moved"], [sample(drawn("circle", { class: "point act", cx: 22, cy: 8, r: 5 })), "another act"],
-    [sample(drawn("path", { class: "point withheld", d: "M22 0l8 8l-8 8l-8 -8z" })), "withheld"], [sample(drawn("path", { class: "point at-fault", d: "M15 1l14 14m0 -14l-14 14" })), "at fault"],
+    ["held", line("span held", 2, 8, 42, 8)], ["in transit", line("span offered", 2, 8, 42, 8)], ["outside the ledger", line("span outside", 2, 8, 42, 8)],
+    ["missing", zigzag(2, 42, 8)], ["custody moved", circle(22, 8, true)], ["another act", circle(22, 8, false)], ["ended", square(22, 8)],
+    ["withheld", diamond(22, 8)], ["at fault", cross(22, 8)],
   ];
-  return listed(signs, "legend");
+  return listed(signs.map(([said, sign]) => [drawn("svg", { viewBox: "0 0 44 16", class: "sample", "aria-hidden": "true" }, sign), said]), "legend");
 }

@@ -4,7 +4,7 @@ const TRUST_AT_MOST = 1 << 20;
 
 // Calls `use` with the text of the card, or with those of both files; what it raises is said below the fields.
 function trustForm(use) {
-  const form = document.getElementById("trust"), card = document.getElementById("card"), files = document.getElementById("trust-files"), said = document.getElementById("trust-said");
+  const [form, card, files, said] = ["trust", "card", "trust-files", "trust-said"].map((id) => document.getElementById(id));
   const give = async (brought) => {
     said.replaceChildren();
     try {
@@ -22,7 +22,8 @@ function trustForm(use) {
 
 // The bytes of a card, or of policy and anchors: these are JSON, that is not.
 async function trustOf(files) {
-  if (files.length > 2 || files.some((file) => file.size > TRUST_AT_MOST)) throw new Error("choose the card alone, or policy and anchors.json, both at once");
+  const fits = files.length <= 2 && files.every((file) => file.size <= TRUST_AT_MOST);
+  if (!fits) throw new Error("choose the card alone, or policy and anchors.json, both at once");
   const [one, other] = await Promise.all(files.map(async (file) => new Uint8Array(await file.arrayBuffer())));
   if (other === undefined) return one;
   const isJson = (bytes) => bytes[0] === 0x7b || bytes[0] === 0x5b;

@@ -10,15 +10,19 @@ const QUESTIONS = {
   completeness: "Is this everything the ledger holds, or what exactly is withheld?",
   disclosure: "Does each revealed field match the commitment that was signed, and how many stay closed?",
 };
-const NOT_PROVED = ["that an event was ever entered", "that one object was entered under one item only", "that the thing in the bag is the thing photographed", "that a statement is true",
-  "that a signer was not coerced", "anything after the last head that was seen elsewhere"];
+const NOT_PROVED = [
+  "that an event was ever entered", "that one object was entered under one item only", "that the thing in the bag is the thing photographed",
+  "that a statement is true", "that a signer was not coerced", "anything after the last head that was seen elsewhere",
+];
 const SIGNS = { pass: "✓", fail: "✗", "not checked": "○" };
-
 const OUTCOMES = {
-  sound: ["✓", "Sound, as far as it was asked", "Every line that was asked for was checked against what you hold, and is sound."],
-  unsound: ["✗", "NOT sound: see the faults", "Something was changed, or contradicts itself."],
-  unknown: ["?", "Cannot tell: see what was not checked", "A line that counts could not be checked."],
-  consistent: ["○", "Consistent in itself; whose keys these are is not established", "Give the trust card: without it, a ledger that somebody made up last night would look the same."],
+  sound: { sign: "✓", said: "Sound, as far as it was asked", more: "Every line that was asked for was checked against what you hold, and is sound." },
+  unsound: { sign: "✗", said: "NOT sound: see the faults", more: "Something was changed, or contradicts itself." },
+  unknown: { sign: "?", said: "Cannot tell: see what was not checked", more: "A line that counts could not be checked." },
+  consistent: {
+    sign: "○", said: "Consistent in itself; whose keys these are is not established",
+    more: "Give the trust card: without it, a ledger that somebody made up last night would look the same.",
+  },
 };
 
 // Without trust it is never more than consistent.
@@ -28,21 +32,18 @@ function outcomeKind(report, trusted) {
   return report.exit === 0 && trusted ? "sound" : "unknown";
 }
 
-function outcomeShown(kind, about) {
-  const [sign, said, more] = OUTCOMES[kind];
-  return [element("p", { class: "outcome-word" }, element("span", { class: "outcome-sign", "aria-hidden": "true" }, sign), " ", said), element("p", {}, more), about];
+function outcomeWord(kind) {
+  const { sign, said } = OUTCOMES[kind];
+  return element("p", { class: "outcome-word" }, element("span", { class: "outcome-sign", "aria-hidden": "true" }, sign), " ", said);
 }
 
-// A container that is none, or not in its form: nothing in it was read.
-function refusalShown(error) {
-  const kind = error.exit === 1 ? "unsound" : "unknown", [sign, said] = OUTCOMES[kind];
-  return [element("p", { class: "outcome-word" }, element("span", { class: "outcome-sign", "aria-hidden": "true" }, sign), " ", said), element("p", {}, "Nothing in it was read: ", outside(error.message))];
-}
-
+// `book`: null for a dossier whose entries are not shown.
 function linesTable(report, book) {
-  const rows = Object.keys(QUESTIONS).map((name) => [[element("strong", {}, name), element("span", { class: "asked" }, QUESTIONS[name])], verdictShown(report.lines[name].verdict), behind(report.lines[name], book)]);
+  const names = Object.keys(QUESTIONS);
+  const rows = names.map((name) => [[element("strong", {}, name), element("span", { class: "asked" }, QUESTIONS[name])],
+    verdictShown(report.lines[name].verdict), behind(report.lines[name], book)]);
   const made = table("What was asked, and what was found", ["Line", "Verdict", "What stands behind it"], rows, "lines");
-  made.querySelectorAll("tbody tr").forEach((row, at) => row.setAttribute("data-line", Object.keys(QUESTIONS)[at]));
+  made.querySelectorAll("tbody tr").forEach((row, at) => row.setAttribute("data-line", names[at]));
   return made;
 }
 
@@ -50,19 +51,14 @@ function verdictShown(verdict) {
   return element("span", { class: `verdict ${verdict.replace(" ", "-")}` }, element("span", { "aria-hidden": "true" }, `${SIGNS[verdict]} `), verdict);
 }
 
-function behind(line, book) {
-  const reason = line.verdict === "not checked" && line.reason ? element("p", {}, outside(line.reason)) : null;
-  const faults = line.faults.map((fault) => [element("strong", { class: "bad" }, "fault: "), faultShown(fault, book)]);
-  if (line.more_faults) faults.push(`and ${line.more_faults} more`);
-  return [reason, faults.length ? listed(faults, "faults") : null, line.notes.length ? listed(line.notes.map((note) => ["note: ", outside(note)]), "notes") : null];
+function behind({ reason, faults, notes }, book) {
+  const said = faults.map((fault) => [element("strong", { class: "bad" }, "fault: "), faultShown(fault, book)]);
+  return [reason === null ? null : element("p", {}, outside(reason)), said.length ? listed(said, "faults") : null,
+    notes.length ? listed(notes.map((note) => ["note: ", outside(note)]), "notes") : null];
 }
 
-function faultShown(fault, book) {
-  const where = [fault.record === null || fault.record === undefined ? null : book && book.steps.some((step) => step.index === fault.record) ? recordLink(fault.record) : `record ${fault.record}`,
-    fault.item ? ["item ", outside(fault.item)] : null, fault.field ? ["field ", words(fault.field)] : null];
-  return where.some(Boolean) ? [joined(where), ": ", outside(fault.message)] : outside(fault.message);
-}
-
-function notProved() {
-  return [element("p", {}, "No log can prove:"), listed(NOT_PROVED, "not-proved")];
+function faultShown({ record, item, field, message }, book) {
+  const shown = book !== null && book.steps.some((step) => step.index === record);
+  const where = [given(record, () => (shown ? recordLink(record) : `record ${record}`)), lead("item ", item), given(field, (one) => ["field ", words(one)])];
+  return where.some((part) => part !== null) ? [joined(where), ": ", outside(message)] : outside(message);
 }

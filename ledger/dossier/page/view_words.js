@@ -53,7 +53,8 @@ function placed(value) {
 }
 
 function coordinates(value) {
-  return element("span", { class: "number" }, `${value.latitude}, ${value.longitude}`, value.precision_m === undefined ? null : ` ± ${grouped(value.precision_m)} m`);
+  const precision = value.precision_m === undefined ? null : ` ± ${grouped(value.precision_m)} m`;
+  return element("span", { class: "number" }, `${value.latitude}, ${value.longitude}`, precision);
 }
 
 // A seal as it was seen.
@@ -67,8 +68,8 @@ function digest(text) {
 }
 
 function fileNamed(value) {
-  return [outside(value.name), `, ${counted(value.size, "byte")}`, value.media_type ? told`, ${value.media_type}` : null, element("br"), digest(value.sha256),
-    Object.entries(value.digests || {}).map(([name, hash]) => [element("br"), told`${name} `, digest(hash)])];
+  const more = Object.entries(value.digests || {}).map(([name, hash]) => [element("br"), told`${name} `, digest(hash)]);
+  return [outside(value.name), `, ${counted(value.size, "byte")}`, lead(", ", value.media_type), element("br"), digest(value.sha256), more];
 }
 
 function filesNamed(value) {
