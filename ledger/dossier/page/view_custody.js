@@ -44,7 +44,7 @@ function custodyTable(found, book) {
     [moment(one.start.time), " ", recordLink(one.start.index)],
     one.end ? [moment(one.end.time), " ", recordLink(one.end.index)] : one.status === "ended" ? "–" : "the day of the export",
     stretchShown(one, book),
-    one.end ? duration(seconds(one.end.time) - seconds(one.start.time)) : "–",
+    element("span", { class: "number" }, one.end ? duration(seconds(one.end.time) - seconds(one.start.time)) : "–"),
   ]);
   return table("In whose hands, from when to when", ["From", "To", "Who answered", "For"], rows, "custody");
 }

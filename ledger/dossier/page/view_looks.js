@@ -55,11 +55,11 @@ function looksTable(found, book) {
 function altered(first, steps, book) {
   const found = looks(steps), { files } = first.body;
   const reference = files ? [element("p", {}, "The fingerprint it came with:"), filesNamed(files)] : element("p", {}, "It came without files.");
-  return [reference, element("p", { class: "answer" }, looksSummed(found)), found.length ? looksTable(found, book) : null, changes(steps, book)];
+  return [reference, element("p", { class: "answer" }, "Since then: ", looksSummed(found)), found.length ? looksTable(found, book) : null, changes(steps, book)];
 }
 
 function looksSummed(found) {
-  if (!found.length) return "no look at its content or its seal was recorded since.";
+  if (!found.length) return "no look at its content or its seal was recorded.";
   const different = found.filter((one) => one.differs).map((one) => recordLink(one.step.index));
   if (!different.length) return `each of ${counted(found.length, "look")} found it as recorded.`;
   return [element("strong", { class: "bad" }, "⚠ "), "the content differs, or a seal was not as recorded, in ", joined(different), "."];

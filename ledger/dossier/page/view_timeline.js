@@ -8,8 +8,9 @@ function timeline(subject, steps, gaps, found, until, book) {
   const lanes = laneNames(found), marks = marksOf(steps, gaps), at = positions(marks, until), id = exhibitId(subject);
   const height = DRAWING.top + lanes.length * DRAWING.lane + DRAWING.axis;
   const parts = [
-    summarised(id, subject, found, book), ticks(marks, at, until, height), lanes.map((name) => laneDrawn(name, laneY(lanes, name))),
-    found.map((one, place) => spanDrawn(one, found[place + 1], lanes, at)),
+    summarised(id, subject, found, book), ticks(marks, at, until, height),
+    lanes.map((name) => line("lane", DRAWING.left, laneY(lanes, name), DRAWING.width - 4, laneY(lanes, name))),
+    found.map((one, place) => spanDrawn(one, found[place + 1], lanes, at)), lanes.map((name) => nameDrawn(name, laneY(lanes, name))),
     marks.map((mark) => pointDrawn(mark, at, heightOf(mark, found, lanes), book)), numbers(marks, found, lanes, at),
   ];
   const named = { role: "img", "aria-labelledby": `${id}-title ${id}-desc`, class: "timeline" };
@@ -64,9 +65,9 @@ function laneY(lanes, name) {
   return DRAWING.top + lanes.indexOf(name) * DRAWING.lane + 30;
 }
 
-function laneDrawn(name, y) {
+function nameDrawn(name, y) {
   const shown = [...plainly(name)], short = shown.length > 90 ? `${shown.slice(0, 89).join("")}…` : shown.join("");
-  return [line("lane", DRAWING.left, y, DRAWING.width - 4, y), drawn("text", { class: "lane-name", x: DRAWING.left, y: y - 14 }, short)];
+  return drawn("text", { class: "lane-name", x: DRAWING.left, y: y - 14 }, short);
 }
 
 // A stretch, and the step from it to the lane of the next.
