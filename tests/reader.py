@@ -1,6 +1,6 @@
 """A reader with a browser and no network: opens a page from disk, gives what they hold from elsewhere, and reads what it says.
 
-The browsers are the machine's own (Debian's chromium and firefox-esr; `make browsers` installs them), driven by Playwright.
+The browsers are the machine's own (Debian's chromium and firefox-esr; `make viewers` installs them), driven by Playwright.
 """
 
 import shutil
@@ -34,7 +34,7 @@ def started(kind: str) -> Iterator[Any]:
     api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: pip install 'evidence-custody[test]'")
     program = shutil.which(PROGRAMS[kind])
     if program is None:
-        pytest.skip(f"{PROGRAMS[kind]} is not installed; run `make browsers` as root, or install it")
+        pytest.skip(f"{PROGRAMS[kind]} is not installed; run `make viewers` as root, or install it")
     with api.sync_playwright() as driver:
         if kind == "chromium":
             browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
