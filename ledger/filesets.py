@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ledger.errors import CustodyError, Malformed
-from ledger.objects.manifest import ManifestLine, check_line, manifest_root, parse_line_proof, parse_manifest
+from ledger.manifest import ManifestLine, check_line, manifest_root, parse_line_proof, parse_manifest
 
 if TYPE_CHECKING:
     from ledger.remainder import Folder, Remainder

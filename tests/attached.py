@@ -19,8 +19,8 @@ from ledger.checkpoint import Checkpoint, sign_checkpoint
 from ledger.consistency import make_consistency, make_equivocation
 from ledger.dossier.bag import Content
 from ledger.dossier.contents import LINES, consistency_name
+from ledger.manifest import format_line_proof, parse_line_proof
 from ledger.merkle import consistency_proof
-from ledger.objects.manifest import format_line_proof, parse_line_proof
 
 SOUND, CONTENT_OPEN = Said("", "", exit=0), Said("", "", "content", 0)
 TIED_BY_NOTHING = Said("", "nothing here leads to", "log", 3)

@@ -3,22 +3,29 @@
 import os
 import shutil
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+if TYPE_CHECKING:
+    from keys.signing import Signer
+
+from ledger import closing
 from ledger.commands.desk import Desk
 from ledger.commands.options import common, signing
-from ledger.commands.payload import Order, payload_of
+from ledger.commands.passphrases import passphrase
+from ledger.commands.payload import Order, opened, payload_of
+from ledger.commands.proving import log_keys
 from ledger.commands.selection import chosen, items, named, numbers_of
-from ledger.commands.tagfiles import check_older, proved, reports
+from ledger.commands.tagfiles import Sign, check_older, proved, reports
 from ledger.dossier.bag import Content, manifest_of, write_bag
 from ledger.entry import cite
 from ledger.errors import Unavailable, Usage
 from ledger.exporting import choose
-from ledger.ledger import Answer, Ledger
+from ledger.ledger import Ledger, Recorded
 from ledger.shown import format_seal
 
 _LAYERS = ("court", "tribunal", "partner", "public")
@@ -34,10 +41,11 @@ _LAYERS = ("court", "tribunal", "partner", "public")
 @click.option("--no-files", is_flag=True, help="The entries and proofs alone, without the evidence files.")
 @click.option("--file", "paths", multiple=True, metavar="PATH", help="Of an item that is a long folder, this file alone, with its proof.")
 @click.option("--since", multiple=True, type=click.Path(), metavar="CHECKPOINT", help="Prove that the log continues this one, which they hold.")
+@click.option("--sign-pdf", "pair", nargs=2, type=click.Path(), metavar="KEY.pem CERT.pem", help="Sign report.pdf (PAdES, P-256).")
 @signing
 def export(
     to: str, layer: str, recipient: tuple[str, str], withhold: tuple[str, ...], disclose: tuple[str, ...], no_files: bool,
-    paths: tuple[str, ...], since: tuple[str, ...], **options: Any,
+    paths: tuple[str, ...], since: tuple[str, ...], pair: tuple[str, str] | None, **options: Any,
 ) -> None:  # fmt: skip
     """Write the dossier of ITEM: all its entries with their proofs, and its files, for somebody who holds nothing of ours.
 
@@ -54,28 +62,29 @@ def export(
         if desk.away or shared.draft:
             raise Usage("an export is recorded and closed where the key of the log is")
         subjects = [choice.subject for choice in chosen(desk, options, along=True)]
-        order = Order(_withheld(desk.ledger, withhold), _disclosed(desk.ledger, disclose), not no_files, paths)
+        order = Order(_withheld(desk.ledger, withhold), opened(desk, _disclosed(desk.ledger, disclose)), not no_files, paths)
         older = dict(check_older(desk.ledger, Path(path)) for path in since)
         selected = choose(desk.ledger, [*subjects, f"handler:{desk.handler}"])
-        payload = payload_of(desk, selected, order)
+        payload, sign = payload_of(desk.ledger, selected, order), _pdf_signer(desk, pair) if pair else None
         manifest = manifest_of(payload)
-        answer = desk.act("export", ["ledger"], _body(desk.ledger, subjects, order, recipient, layer, manifest))
+        about = dict(zip(("name", "organisation"), recipient, strict=True))
+        answer = desk.act("export", ["ledger"], export_body(desk.ledger, subjects, order, manifest, {"recipient": about, "to": layer}))
         if answer is None:
             return
-        tags = proved(desk, selected, answer.places[-1].index, older)
-        tags |= reports({**payload, **tags}, manifest)
-        _write(desk, answer, target, payload, tags, manifest)
+        head, place = closing.close_epoch(desk.ledger, log_keys(desk, desk.ledger.origin), desk.keystore), answer.places[-1]
+        tags = proved(desk.ledger, selected, place.index, head, older)
+        write_dossier(target, Exported(desk.ledger.origin, place, payload, manifest, tags), desk.signer(desk.handler), sign)
         numbers = numbers_of(desk, subjects)
         desk.tell(answer, f"{named(numbers)} exported into {to}", items=numbers, to=to)
 
 
-def _body(
-    ledger: Ledger, subjects: Iterable[str], order: Order, recipient: tuple[str, str], layer: str, manifest: bytes
-) -> dict[str, Any]:
+def export_body(ledger: Ledger, subjects: Iterable[str], order: Order, manifest: bytes, about: Mapping[str, Any]) -> dict[str, Any]:
+    """What the act says: each item at its present head, what is withheld, and the list of the payload. `about`: recipient and layer."""
+    chains = {subject: ledger.store.chain(subject) for subject in sorted(subjects)}
     return {
-        "recipient": dict(zip(("name", "organisation"), recipient, strict=True)), "items": _items(ledger, subjects),
+        **about, "manifest_sha256": sha256(manifest).hexdigest(),
+        "items": [{"subject": one, "count": len(chain), "record": cite(ledger.hash_at(chain[-1]))} for one, chain in chains.items()],
         "withheld": [{"record": cite(ledger.hash_at(index)), "reason": reason} for index, reason in order.held_back.items()],
-        "manifest_sha256": sha256(manifest).hexdigest(), "to": layer,
     }  # fmt: skip
 
 
@@ -91,6 +100,17 @@ def _refuse_taken(target: Path) -> None:
 def _folder_of(target: Path) -> Path:
     """The bag itself; of an archive it is a folder beside it, for as long as it is made."""
     return target.with_name(f"{target.name}.folder") if target.suffix == ".zip" else target
+
+
+def _pdf_signer(desk: Desk, pair: tuple[str, str]) -> Sign:
+    """Opened before anything is recorded."""
+    from ledger.press.printing import check_press
+    from ledger.press.signature import open_signer, sign_pdf
+
+    check_press()
+    key, certificate = map(Path, pair)
+    signer = open_signer(key, certificate, lambda: passphrase(str(key), desk.options.passphrases))
+    return lambda pdf: sign_pdf(pdf, signer, desk.ledger.clock())
 
 
 def _withheld(ledger: Ledger, words: Iterable[str]) -> dict[int, str]:
@@ -109,31 +129,31 @@ def _of_record(ledger: Ledger, word: str, option: str, what: str) -> tuple[int, 
     return int(number), said.strip()
 
 
-def _items(ledger: Ledger, subjects: Iterable[str]) -> list[dict[str, Any]]:
-    """Each at its present head."""
-    chains = {subject: ledger.store.chain(subject) for subject in sorted(subjects)}
-    return [
-        {"subject": subject, "count": len(chain), "record": cite(ledger.hash_at(chain[-1]))} for subject, chain in chains.items()
-    ]
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """An export that stands in the log `origin`, at `place`: its payload and the list of it, and the tag files that prove it."""
+
+    origin: str
+    place: Recorded
+    payload: Mapping[str, Content]
+    manifest: bytes
+    tags: Mapping[str, Content]
 
 
-def _write(
-    desk: Desk, answer: Answer, target: Path, payload: Mapping[str, Content], tags: Mapping[str, Content], manifest: bytes
-) -> None:
+def write_dossier(target: Path, made: Exported, signer: "Signer", sign: Sign | None = None) -> None:
+    """The bag at `target`, with the reports on it, sealed by who signed the act; where the name ends in .zip, as an archive."""
     from keys.note import sign_note
     from ledger.dossier.archive import write_zip
 
-    place = answer.places[-1]
     info = {
-        "Bagging-Date": place.record.recorded[:10], "External-Identifier": "custody-dossier/v1", "Source-Organization": desk.ledger.origin,
+        "Bagging-Date": made.place.record.recorded[:10], "External-Identifier": "custody-dossier/v1", "Source-Organization": made.origin,
     }  # fmt: skip
 
     def seal(tagmanifest: bytes) -> bytes:
-        text = format_seal(desk.ledger.origin, place.entry, sha256(tagmanifest).digest())
-        return sign_note(text, [desk.signer(desk.handler)])
+        return sign_note(format_seal(made.origin, made.place.entry, sha256(tagmanifest).digest()), [signer])
 
-    folder = _folder_of(target)
-    write_bag(folder, payload, tags, info, seal, manifest)
+    folder, tags = _folder_of(target), {**made.tags, **reports({**made.payload, **made.tags}, made.manifest, sign)}
+    write_bag(folder, made.payload, tags, info, seal, made.manifest)
     if folder != target:
         try:
             write_zip(folder, target)

@@ -1,7 +1,7 @@
 """The payload of a dossier: what existed before the export, and is signed by its act: records, entries, files, what is opened."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from msgspec import UnsetType
 
@@ -10,34 +10,35 @@ from ledger import fields as f
 from ledger.commands.cargo import files_of
 from ledger.commands.desk import Desk
 from ledger.confidential import sealed_store
-from ledger.disclosure import open_disclosure
+from ledger.disclosure import disclosure_digest, open_disclosure
 from ledger.dossier import contents as at
 from ledger.dossier.bag import Content
 from ledger.errors import CannotTell, Refused, Usage
 from ledger.exporting import Chosen
 from ledger.ledger import Ledger
-from ledger.objects.manifest import format_line_proof, parse_manifest, prove_line
+from ledger.manifest import format_line_proof, parse_manifest, prove_line
 from ledger.objects.recheck import manifest_in
 from ledger.remainder import files_in
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What the exporter asked for: entries held back, with reasons; (record, field) to be opened; with files, or of long manifests only `paths`."""
+    """What the exporter asked for: entries held back, with reasons; disclosures to be opened, by record; with files, or of long manifests
+    only those at `paths`."""
 
-    held_back: dict[int, str]
-    opened: tuple[tuple[int, str], ...] = ()
+    held_back: dict[int, str] = field(default_factory=dict)
+    opened: dict[int, list[str]] = field(default_factory=dict)
     files: bool = True
     paths: tuple[str, ...] = ()
 
 
-def payload_of(desk: Desk, selected: Chosen, order: Order) -> dict[str, Content]:
-    """Members by name. Raises Usage for a record that is not shown or a path that is in no manifest, Refused for what the signer cannot open."""
+def payload_of(ledger: Ledger, selected: Chosen, order: Order) -> dict[str, Content]:
+    """Members by name. Raises Usage for a record that is not shown or a path that is in no manifest, CannotTell for a manifest that is gone."""
     _check_shown(selected, order)
-    ledger, shown = desk.ledger, [index for index in selected.entries if index not in order.held_back]
+    shown = [index for index in selected.entries if index not in order.held_back]
     members: dict[str, Content] = {at.record_name(index): ledger.store.record(index) for index in (*selected.entries, *selected.records)}
     members |= {at.entry_name(index): ledger.store.note(index) for index in shown}
-    members |= dict(_opened(desk, order.opened))
+    members |= {at.disclosure_name(disclosure_digest(text)): text.encode() for texts in order.opened.values() for text in texts}
     if order.paths:
         return members | _lines(ledger, shown, order.paths)
     if order.files:
@@ -49,9 +50,9 @@ def payload_of(desk: Desk, selected: Chosen, order: Order) -> dict[str, Content]
 def _check_shown(selected: Chosen, order: Order) -> None:
     if 0 in order.held_back:
         raise Usage("the first entry opens the ledger; without it nothing can be judged, so it cannot be withheld")
-    for index in sorted({*order.held_back, *(index for index, _ in order.opened)} - set(selected.entries)):
+    for index in sorted((order.held_back.keys() | order.opened.keys()) - set(selected.entries)):
         raise Usage(f"record {index} is not among those that this dossier shows")
-    for index in sorted(order.held_back.keys() & {index for index, _ in order.opened}):
+    for index in sorted(order.held_back.keys() & order.opened.keys()):
         raise Usage(f"record {index} is to be withheld, so nothing of it can be opened")
 
 
@@ -62,16 +63,19 @@ def _stored(ledger: Ledger, sha256s: Iterable[str]) -> dict[str, Content]:
 # confidential fields
 
 
-def _opened(desk: Desk, wanted: Iterable[tuple[int, str]]) -> Iterator[tuple[str, Content]]:
+def opened(desk: Desk, wanted: Iterable[tuple[int, str]]) -> dict[int, list[str]]:
+    """The disclosures of (record, field), by record. Raises Refused for what the signer cannot open."""
+    found = dict[int, list[str]]()
     for index, name in dict.fromkeys(wanted):
-        digest, text = next(_openings(desk, index, name), (None, None))
-        if digest is None or text is None:
+        text = next(_openings(desk, index, name), None)
+        if text is None:
             raise Refused("disclose.field", f"record {index} has no confidential field {name} that {desk.handler} can open; ask one who can read it")
-        yield at.disclosure_name(digest), text.encode()
+        found.setdefault(index, []).append(text)
+    return found
 
 
-def _openings(desk: Desk, index: int, name: str) -> Iterator[tuple[str, str]]:
-    """The digest and disclosure of a field, by each of the signer's keys: what was sealed to a former one opens with no other."""
+def _openings(desk: Desk, index: int, name: str) -> Iterator[str]:
+    """The disclosure of a field, by each of the signer's keys: what was sealed to a former one opens with no other."""
     entry, store = desk.ledger.entry(index), sealed_store(desk.ledger.folder)
     slots = ["current", *desk.keystore.old(desk.handler)]
     for digest in [] if isinstance(entry.body.sd, UnsetType) else entry.body.sd:
@@ -79,7 +83,7 @@ def _openings(desk: Desk, index: int, name: str) -> Iterator[tuple[str, str]]:
             secret = desk.unlock(desk.handler, slot).seal_secret
             text = store.get(digest, secret) if secret is not None else None
             if text is not None and open_disclosure(text, entry.act)[0] == name:
-                yield digest, text
+                yield text
 
 
 # single files of long manifests

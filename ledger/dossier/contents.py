@@ -15,7 +15,7 @@ from ledger.dossier.bag import MANIFEST, MAX_MANIFEST, NOTE, TAGMANIFEST, parse_
 from ledger.entry import MAX_ENTRY
 from ledger.errors import CustodyError, Fault, Malformed
 from ledger.index import IndexProof, parse_index_proof
-from ledger.objects.manifest import parse_line_proof
+from ledger.manifest import parse_line_proof
 from ledger.proof import parse_proof
 from ledger.record import parse_record
 
