@@ -21,7 +21,7 @@ from archives import LINK, NAMES, ORIGINS, ZIPS
 from attached import CONTINUED, FOLDERS, INFO, TAGS, TRUSTS
 from features import FEATURES
 from forced import FORCED
-from forged import Forge, Scene, make_forge, scene
+from forged import Forge, Scene, make_forge, quickly, scene
 from lies import LEFT_OUT, OPENED, OPERATED, SEALS
 from tampered import PARTS, every_file, kind_attacks
 
@@ -48,7 +48,7 @@ def scenes(forge: Forge) -> Iterator[Scene]:
 def write_cases(folder: Path) -> None:
     """Writes them all into a new folder."""
     (folder / "trust").mkdir(parents=True)
-    with tempfile.TemporaryDirectory(dir=folder.resolve()) as scratch:
+    with quickly(), tempfile.TemporaryDirectory(dir=folder.resolve()) as scratch:
         forge = make_forge(Path(scratch))
         for one in scenes(forge):
             _write(one, forge, folder)

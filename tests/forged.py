@@ -5,16 +5,20 @@ exporter's name with a key of their own; `exporter` holds the exporter's real ke
 """
 
 import hashlib
+import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from attacked import play
 from office import ORIGIN, PASSPHRASE, Office, full, make_office
 
+from keys import seal
 from keys.note import sign_note
 from keys.signing import Ed25519Signer
 from ledger.disclosure import hide, make_disclosure
@@ -166,6 +170,13 @@ class Forge:
 
     def bag(self) -> Bag:
         return self.sound.copy()
+
+
+@contextmanager
+def quickly() -> Iterator[None]:
+    """Passphrases open the same keys hundreds of times here, and what is made need not outlive a power cut."""
+    with patch.object(seal, "_derive", cache(seal._derive)), patch.object(os, "fsync", lambda fd: None):
+        yield
 
 
 def make_forge(folder: Path) -> Forge:

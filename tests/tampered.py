@@ -138,6 +138,13 @@ def without_line(place: int) -> Callable[[bytes], bytes]:
     return change
 
 
+def false_line(note: bytes) -> bytes:
+    """One bit of the ML-DSA-44 signature is another."""
+    first, second = parse_note(note).signatures
+    other = replace(second, value=second.value[:-1] + bytes([second.value[-1] ^ 1]))
+    return format_note(replace(parse_note(note), signatures=(first, other)))
+
+
 def by_mallory(note: bytes) -> bytes:
     """A checkpoint of the same name and size over what they like, signed with a key of their own."""
     return sign_checkpoint(Checkpoint(ORIGIN, 20, bytes(32)), [Ed25519Signer(ORIGIN, bytes(range(32)))])
@@ -240,6 +247,8 @@ PARTS = [
            "keys custody"),
     Attack("checkpoint without the ML-DSA-44 line", lambda b: recheck(b, without_line(1)), "exporter", "log", "lacks the log's ML-DSA-44"),
     Attack("checkpoint without the Ed25519 line", lambda b: recheck(b, without_line(0)), "exporter", "log", "lacks the log's Ed25519"),
+    Attack("checkpoint with a false ML-DSA-44 line", lambda b: recheck(b, false_line), "exporter", "log completeness",
+           "is false", "keys custody"),
     Attack("checkpoint with no line", lambda b: recheck(b, lambda n: n.split("\n— ".encode())[0] + b"\n"), "exporter", "log completeness", "",
            "keys custody"),
     Attack("swapped entries between two records", lambda b: b.swap(entry(9), entry(10)), "exporter", "signatures content",

@@ -1,18 +1,21 @@
 """Attacked dossiers: what an attacker makes of a sound one, and what the audit must say of that. The attacks are data: see forged.py."""
 
+from collections.abc import Iterator
+
 import pytest
 from archives import LINK, NAMES, ORIGINS, ZIPS
 from attached import CONTINUED, FOLDERS, INFO, TAGS, TRUSTS
 from features import FEATURES
 from forced import FORCED
-from forged import CLOSING, EXPORT, ORDER, REVOKED, Attack, Forge, Said, Scene, exported, hold, judge, make_forge, scene
+from forged import CLOSING, EXPORT, ORDER, REVOKED, Attack, Forge, Said, Scene, exported, hold, judge, make_forge, quickly, scene
 from lies import LEFT_OUT, OPENED, OPERATED, SEALS
 from tampered import PARTS, every_file, kind_attacks
 
 
 @pytest.fixture(scope="module")
-def forge(tmp_path_factory: pytest.TempPathFactory) -> Forge:
-    return make_forge(tmp_path_factory.mktemp("forge"))
+def forge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forge]:
+    with quickly():
+        yield make_forge(tmp_path_factory.mktemp("forge"))
 
 
 def test_it_is_sound_before(forge: Forge) -> None:

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Checks a dossier of a custody ledger, or a whole ledger written out into a folder, with nothing but Python.
 
-    python3 -I verify.py DOSSIER --trust TRUST [--file FILE]… [--require LINE]… [--json]
+    python3 -I verify.py DOSSIER --trust TRUST… [--file FILE]… [--require LINE]… [--json]
 
 DOSSIER is a folder or a .zip. TRUST is what you received by a way of your own: a folder with the texts `policy` and `anchors.json`, the
-file of a trust card, or `-` for a card that you type or paste. Nothing found inside a dossier is trusted. Exit status: 0 sound, 1 a
-fault, 2 wrong use, 3 cannot tell.
+file of a trust card, or `-` for a card that you type or paste; of several ledgers, several. Nothing found inside a dossier is trusted.
+Exit status: 0 sound, 1 a fault, 2 wrong use, 3 cannot tell.
 
 This file stands alone: Python 3.8 or later, its standard library, no part of the program that made the dossier. It was written from
 the page "The format of a custody ledger" (docs/format.md); "section 7" in a comment is a section of that page. Read it in this order:
@@ -13,7 +13,7 @@ the page "The format of a custody ledger" (docs/format.md); "section 7" in a com
     1  arithmetic: base64, times, signatures   5  entries: JSON in one form, types, acts, disclosures
     2  signed notes, keys, what you hold       6  rules: who may do what, with which key, at that place in the log
     3  records, checkpoints                    7  dossiers: folders, zip archives, BagIt
-    4  proofs: tree, index, manifests          8  verdicts: a whole log, and what a dossier shows of one
+    4  proofs: tree, index, manifests          8  verdicts: a whole log, what is shown of one, dossiers in a dossier
 
 What it does not do, and says: timestamp tokens are `not checked (use custody audit)`.
 """
@@ -509,11 +509,16 @@ class Trust:
 
     def __init__(self, policy: Policy | None = None, anchors: Sequence[Anchors] = (), head: Checkpoint | None = None, mldsa: str = "") -> None:
         self.policy, self.anchors, self.head, self.mldsa = policy, anchors, head, mldsa
-        for one in anchors:
-            well(policy and any(key.name == one.origin for key in policy.log), "policy and anchors are of different logs")
 
     def anchors_of(self, origin: str) -> Anchors | None:
         return next((one for one in self.anchors if one.origin == origin), None)
+
+    def of(self, origin: str) -> Trust | None:
+        """What is held of this ledger and no other; None for nothing."""
+        anchors = self.anchors_of(origin)
+        if self.policy is None or not any(key.name == origin for key in self.policy.log):
+            return None
+        return Trust(self.policy, [anchors] if anchors else [], self.head, self.mldsa)
 
     def origins(self) -> str:
         return ", ".join(one.origin for one in self.anchors)
@@ -568,10 +573,15 @@ def parse_card(data: bytes) -> Trust:
     return Trust(policy, [Anchors(v["origin"], bytes.fromhex(v["first"]), None, 0, [], 0, 600)], head, v["mldsa"])
 
 
-def read_trust(path: str | None) -> Trust:
+def trust_for(given: Sequence[Trust], origin: str, in_hand: bool) -> Trust:
+    """Of a ledger; for the dossier in hand something was given, and that it is for another one is a fault."""
+    found = [one for one in (trust.of(origin) for trust in given) if one]
+    found = sorted(found, key=lambda one: not one.anchors)
+    return given[0] if in_hand and given and not (found and found[0].anchors) else found[0] if found else Trust()
+
+
+def read_trust(path: str) -> Trust:
     """A folder, the file of a card, or `-` for a card on standard input."""
-    if path is None:
-        return Trust()
     if path == "-":
         return parse_card(sys.stdin.buffer.read(1 << 15))
     if not os.path.isdir(path):
@@ -1429,7 +1439,7 @@ class Ledger:
         back = [name for name in e.by if size < self.last_seen.get(name, 0)]
         need(not back, "seen.back", "{} saw more records before".format(", ".join(back)))
         lag = e.record.recorded - self.recorded(e, size) if size < e.index else 0
-        need(lag <= self.rules["max_lag_s"], "seen.lag", "signed on a state that is %d seconds older than allowed" % lag)
+        need(not self.rules or lag <= self.rules["max_lag_s"], "seen.lag", "signed on a state that is %d seconds older than allowed" % lag)
 
     def check_prev(self, e: Entry, last: Last | None) -> None:
         prev = {"seq": last.record.seq, "entry": b64(last.record.entry)} if last else None
@@ -2101,6 +2111,9 @@ class Tree:
         """A member that is an archive itself."""
         raise NotImplementedError
 
+    def let_go(self) -> None:
+        """Nothing is open between two reads, but an archive."""
+
 
 class Folder(Tree):
     def __init__(self, path: str) -> None:
@@ -2126,8 +2139,7 @@ class Folder(Tree):
             yield from iter(lambda: file.read(BLOCK), b"")
 
     def archive(self, name: str) -> Archive:
-        file = open(os.path.join(self.path, name), "rb")
-        return Archive(file, 0, self.sizes[name])
+        return open_archive(os.path.join(self.path, name))
 
 
 DAY, PLAIN, SMALL, LARGE = 1 << 5 | 1, 0o100644 << 16, 0xFFFF, 0xFFFFFFFF
@@ -2170,8 +2182,8 @@ def end_of(count: int, size: int, offset: int) -> bytes:
 class Archive(Tree):
     """A zip archive that is, byte for byte, the one that an export would make of these members. `start`: where it begins in the file."""
 
-    def __init__(self, file: Any, start: int, length: int) -> None:
-        self.file, self.start = file, start
+    def __init__(self, file: Any, start: int, length: int, own: bool = False) -> None:
+        self.file, self.start, self.own = file, start, own
         tail = self.at(max(0, length - 98), min(98, length))
         if b"PK\5\6" not in tail and self.at(0, 4) != b"PK\3\4":
             raise CannotTell("no dossier: neither a folder nor a zip archive")
@@ -2229,11 +2241,22 @@ class Archive(Tree):
         member = self.members[name]
         return Archive(self.file, self.start + member.offset + len(member.headers()[0]), member.size)
 
+    def let_go(self) -> None:
+        if self.own:
+            self.file.close()
+
+
+def open_archive(path: str) -> Archive:
+    file = open(path, "rb")
+    try:
+        return Archive(file, 0, os.path.getsize(path), own=True)
+    except BaseException:
+        file.close()
+        raise
+
 
 def open_tree(path: str) -> Tree:
-    if os.path.isdir(path):
-        return Folder(path)
-    return Archive(open(path, "rb"), 0, os.path.getsize(path))
+    return Folder(path) if os.path.isdir(path) else open_archive(path)
 
 
 BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
@@ -2389,6 +2412,10 @@ class Report:
 ROSTER_ACTS = ("open", "enrol", "rotate", "revoke")
 
 
+OUTSIDE = "items were outside the ledger for a time, on the word of who released them; see the notes"
+OUTSIDE_STILL = "items are outside the ledger, on the word of who released them; see the notes"
+
+
 class Audit:
     """What an audit of a whole log and one of a dossier have in common."""
 
@@ -2402,6 +2429,10 @@ class Audit:
         self.cosigned: set[Key] = set()
         self.records: dict[int, Record] = {}
         self.read: dict[int, Entry] = {}
+        self.lines: dict[str, int] = {}
+        """SHA-256 of the files that manifests name → the record of the folder."""
+        self.covered: dict[int, str] = {}
+        """A return → the ledger that shows where the item was until then."""
         self.subjects: dict[bytes, str] = {}
         """What each tag stands for, so that a fault can be named: said by the entries, checked by the tag."""
 
@@ -2426,8 +2457,11 @@ class Audit:
         items = self.ledger.items
         for number, since, until, holder in self.ledger.legs + [i.leg(None) for i in items.values() if i.away is not None]:
             span = "from record %d %s" % (since, "on" if until is None else "to record %d" % until)
-            self.report.cannot("custody", "items were outside the ledger for a time, on the word of who released them; see the notes")
-            self.report.note("custody", f"{number}: not checked {span}: outside, on the word of {holder}")
+            if until in self.covered:
+                self.report.note("custody", f"{number}: outside {span}, covered by the ledger {self.covered[until]}")
+            else:
+                self.report.cannot("custody", OUTSIDE_STILL if until is None else OUTSIDE)
+                self.report.note("custody", f"{number}: not checked {span}: outside, on the word of {holder}")
         for item in items.values():
             if item.state == "offered":
                 to = "%s: offered to %s, not accepted: %s still answers"
@@ -2471,22 +2505,22 @@ class Audit:
         if absent:
             self.report.cannot("content", "files that are not here to be hashed: %d of %d" % (len(absent), len(wanted)))
 
-    def which(self, path: str) -> str:
-        """Which exhibit a file is (`--file`)."""
-        with open(path, "rb") as file:
-            sha = hashlib.sha256()
-            for block in iter(lambda: file.read(BLOCK), b""):
-                sha.update(block)
-        digest = sha.hexdigest()
-        places = ["%s of record %d, %s" % (field, index, self.label(index)) for index, field in self.named_files().get(digest, [])]
-        return "{}: SHA-256 {}: {}".format(safe(path), digest, "; ".join(places) if places else "no entry here names it")
+    def places_of(self, digest: str) -> Iterator[str]:
+        """Which exhibit a file is, by its SHA-256."""
+        for index, field in self.named_files().get(digest, []):
+            yield "%s of record %d, %s" % (field, index, self.label(index))
+        if digest in self.lines:
+            yield "in the manifest of record %d, %s" % (self.lines[digest], self.label(self.lines[digest]))
 
 
 class WholeLog(Audit):
     """The steps of section 13 over a log that is written out: `records/`, `entries/`, `checkpoints/`, and perhaps `files/`."""
 
-    def __init__(self, tree: Tree, trust: Trust) -> None:
-        super().__init__(tree, trust)
+    def __init__(self, tree: Tree, given: Sequence[Trust]) -> None:
+        e = attempt(lambda: Entry(tree.read("entries/%010d.note" % 0, NOTE_SIZE), CLAIMED))
+        super().__init__(tree, trust_for(given, e.ledger if e else "", in_hand=True))
+        self.trust.add_keys(e.body.get("vkeys", []) if e else [])
+        self.claimed = e.ledger if e else self.trust.anchors[0].origin if len(self.trust.anchors) == 1 else ""
         self.broken: int | None = None
         self.tainted: dict[Any, int] = {}
         """Where something could not be judged: subject tags, entry hashes and "seen" → the record at which that began."""
@@ -2495,11 +2529,9 @@ class WholeLog(Audit):
         self.left_out: list[int] = []
 
     def run(self) -> None:
-        names = self.tree.under("records/")
-        well(names == ["records/%010d.record" % index for index in range(len(names))], "a record is missing, or under another name")
-        self.ledger = Ledger(self.origin(), self.records)
+        self.ledger = Ledger(self.claimed, self.records)
         self.anchors = self.trust.anchors_of(self.ledger.origin)
-        self.read_records(names)
+        self.read_records(self.tree.under("records/"))
         self.name_subjects()
         for index in sorted(self.records):
             self.judge(index)
@@ -2524,14 +2556,6 @@ class WholeLog(Audit):
 
     def note_of(self, index: int) -> bytes:
         return self.tree.read("entries/%010d.note" % index, NOTE_SIZE)
-
-    def origin(self) -> str:
-        try:
-            e = Entry(self.note_of(0), CLAIMED)
-            self.trust.add_keys(e.body.get("vkeys", []))
-            return str(e.ledger)
-        except (Malformed, Newer):
-            return self.trust.anchors[0].origin if len(self.trust.anchors) == 1 else ""
 
     # steps 2 and 4: the chain
 
@@ -2691,9 +2715,9 @@ class WholeLog(Audit):
 class Shown(Audit):
     """The steps of section 18.2 over a dossier."""
 
-    def __init__(self, tree: Tree, trust: Trust) -> None:
+    def __init__(self, tree: Tree, trust: Trust, covered: dict[int, str]) -> None:
         super().__init__(tree, trust)
-        self.ledger = Part("", self.records)
+        self.ledger, self.covered = Part("", self.records), covered
         self.noted: dict[int, str] = {}
         """Records that have an entry beside them, whatever it says."""
         self.chains: dict[bytes, list[Record]] = {}
@@ -2705,7 +2729,6 @@ class Shown(Audit):
         self.whole: set[str] = set()
         self.export: Entry | None = None
         self.index_root: bytes | None = None
-        self.lines: dict[str, int] = {}
 
     def run(self) -> None:
         found = sorted(self.parsed(), key=lambda one: one[0].index)
@@ -3083,6 +3106,20 @@ class Shown(Audit):
         self.report.cannot("completeness", "the index was not replayed by an auditor", at_all=asked)
 
 
+    # what is asked of it afterwards, section 18.5
+
+    def chain(self, subject: str) -> list[Record]:
+        return self.chains.get(tag_of(self.origin, subject), [])
+
+    def shows(self, subject: str) -> bool:
+        return any(item["subject"] == subject for item in (self.export.body["items"] if self.export else []))
+
+    def holds(self) -> bool:
+        """Whether it shows where an item was: what is outside when it ends may be just what comes back."""
+        good = all(self.report.verdict(line) == "pass" for line in ("log", "signatures", "keys"))
+        return good and not self.report.faults["custody"] and set(self.report.reasons["custody"]) <= {OUTSIDE_STILL}
+
+
 CLAIMED = Record(0, 0, b"", 0, None, b"", None, b"")
 """For an entry of which only the words count."""
 
@@ -3108,6 +3145,187 @@ def files_in(value: Any, field: str = "") -> Iterable[tuple[str, str]]:
             yield from files_in(inside, name)
 
 
+# Dossiers of other ledgers that lie in a dossier (section 18.5).
+
+MOST, DEEPEST = 100, 4
+
+
+class Claim(NamedTuple):
+    """An `acquire` with `origin`, or a `return` with `dossier`: what the archive may be called, and the checkpoint that it must have."""
+
+    e: Entry
+    ledger: str
+    names: list[str]
+    checkpoint: bytes | None = None
+
+
+class Nest:
+    """A dossier, alone or within others. `named`: the archive that a claim names, by its record; `unread`: claims of which it was not read."""
+
+    shown: Shown
+
+    def __init__(self, tree: Tree, digest: str, depth: int) -> None:
+        self.tree, self.digest, self.depth = tree, digest, depth
+        found = [(attempt(lambda: parse_record(tree.read(name, RECORD_SIZE))), name, entry) for name, entry in records_in(tree)]  # noqa: B023
+        self.records: list[Record] = [record for record, _, _ in found if record]
+        texts = [tree.read(name, TEXT_SIZE).decode("ascii", "replace") for name in tree.under("data/disclosures/")]
+        self.opened = {b64url(sha256(text.encode())): text for text in texts}
+        claims = [claim for record, _, entry in found if record and entry for claim in self.claims_of(record, tree.read(entry, NOTE_SIZE))]
+        self.claims = sorted(claims, key=lambda claim: claim.e.index)
+        self.named: dict[int, Nest] = {}
+        self.unread: list[int] = []
+
+    def claims_of(self, record: Record, note: bytes) -> Iterator[Claim]:
+        e = attempt(lambda: Entry(note, record)) if sha256(note) == record.entry else None
+        if e and e.act == "acquire" and "origin" in e.body:
+            origin = e.body["origin"]
+            yield Claim(e, origin["ledger"], [one["sha256"] for one in e.body.get("attachments", [])], origin["checkpoint"].encode())
+        if e and e.act == "return":
+            given = [e.body["dossier"]] if "dossier" in e.body else filter(None, map(self.reference, e.body.get("_sd", [])))
+            yield from (Claim(e, one["ledger"], [one["sha256"]]) for one in list(given)[:1])
+
+    def reference(self, digest: str) -> dict[str, str] | None:
+        """The field `dossier` of a return, where it is confidential and disclosed."""
+        one = attempt(lambda: parse_disclosure(self.opened.get(digest, "")))
+        return one.value if one and one.name == "dossier" and attempt(lambda: fits("DossierReference", one.value)) else None
+
+    def away(self, claim: Claim) -> set[str]:
+        """The release that a return cites, and what was recorded on the item until then."""
+        own = [r for r in self.records if r.tag == claim.e.record.tag]
+        out = next((r.index for r in own if b64(r.entry) == claim.e.body.get("release")), claim.e.index)
+        return {claim.e.body.get("release", ""), *(b64(r.entry) for r in own if out <= r.index < claim.e.index)}
+
+    def came_in_on(self, subject: str, origin: str) -> list[str | None]:
+        """The last entry in the ledger of `origin` on which an item came in here, each time; None where it cannot be told."""
+        found: list[str | None] = []
+        for claim in self.claims:
+            if (claim.e.subject, claim.ledger) == (subject, origin):
+                inner = self.named.get(claim.e.index)
+                there = inner.shown if inner and inner.shown.shows(subject) and not inner.shown.report.faults["log"] else None
+                chain = there.chain(subject) if there else []
+                found.append(claim.e.body["origin"]["entry"] if claim.checkpoint is not None else b64(chain[-1].entry) if chain else None)
+        told = {claim.e.index for claim in self.claims}
+        for record in self.shown.chain(subject):
+            e = self.shown.read.get(record.index)
+            hides = e is None or (e.act == "return" and "dossier" not in e.body and "_sd" in e.body)
+            found += [None] if hides and record.index not in told else []
+        return found
+
+    def problems(self, claim: Claim, here: str) -> Iterator[tuple[str, str]]:
+        """Steps 2 and 3: what does not hold between a claim and the archive that it names."""
+        inner, subject, b = self.named[claim.e.index], claim.e.subject, claim.e.body
+        there = inner.shown
+        if there.report.faults["log"]:
+            return
+        if claim.ledger != there.origin:
+            yield "log", f"it names the ledger {claim.ledger}, and the dossier that it cites is one of {there.origin}"
+        if not there.shows(subject):
+            yield "custody", "the dossier that it cites is of other items"
+        elif claim.checkpoint is None:
+            cited = inner.came_in_on(subject, here)
+            if not self.away(claim) & set(cited) and None not in cited:
+                yield "custody", "in the dossier that it cites the item did not come in while it was away from here"
+        else:
+            chain = there.chain(subject)
+            if not chain or b64(chain[-1].entry) != b["origin"]["entry"]:
+                yield "custody", "the entry that it cites is not the last on the item in the dossier of that ledger"
+            first = there.read.get(chain[0].index) if chain and chain[0].seq == 0 else None
+            known = first is not None and first.act in ("acquire", "derive") and "files" in b
+            if first and known and content_digest(b["files"]) != content_digest(first.body.get("files")):
+                yield "content", "its reference fingerprints are not those that the other ledger has"
+
+
+def gather(tree: Tree) -> list[Nest]:
+    """The dossier in hand, and what lies in it, breadth first."""
+    found = {"": Nest(tree, "", 0)}
+    waiting = list(found.values())
+    for one in waiting:
+        heads: dict[str, bytes | None] = {}
+        for claim in one.claims:
+            for digest in claim.names:
+                if digest not in heads:
+                    heads[digest] = attempt(lambda: head_of(one.tree, digest))  # noqa: B023
+                if heads[digest] is None or claim.checkpoint not in (None, heads[digest]):
+                    continue
+                if digest not in found and (one.depth >= DEEPEST or len(found) > MOST):
+                    one.unread.append(claim.e.index)
+                    break
+                if digest not in found:
+                    found[digest] = Nest(one.tree.archive("data/files/" + digest), digest, one.depth + 1)
+                    waiting.append(found[digest])
+                one.named[claim.e.index] = found[digest]
+                break
+    return waiting
+
+
+def head_of(tree: Tree, digest: str) -> bytes:
+    """The checkpoint of the archive that is the file of that SHA-256; raises Malformed where that is none."""
+    name = "data/files/" + digest
+    well(name in tree.sizes and tree.sha256(name) == digest, "it is not here")
+    try:
+        inner = tree.archive(name)
+    except CannotTell as wrong:
+        raise Malformed(str(wrong)) from None
+    try:
+        return inner.read("custody/checkpoint", PROOF_SIZE)
+    finally:
+        inner.let_go()
+
+
+def judge_nest(one: Nest, given: Sequence[Trust]) -> None:
+    """Those that it rests on before it."""
+    for inner in one.named.values():
+        if not hasattr(inner, "shown"):
+            judge_nest(inner, given)
+    here = one.tree.read("custody/checkpoint", PROOF_SIZE).split(b"\n")[0].decode("utf-8", "replace")
+    wrong = {claim.e.index: list(one.problems(claim, here)) for claim in one.claims if claim.e.index in one.named}
+    covered = {}
+    for claim in one.claims:
+        if claim.checkpoint is None and wrong.get(claim.e.index) == [] and one.named[claim.e.index].shown.holds():
+            if one.away(claim) & set(one.named[claim.e.index].came_in_on(claim.e.subject, here)):
+                covered[claim.e.index] = claim.ledger
+    one.shown = Shown(one.tree, trust_for(given, here, not one.digest), covered)
+    one.shown.run()
+    for claim in one.claims:
+        index, report, number = claim.e.index, one.shown.report, one.shown.named(claim.e.subject)
+        for line, words in wrong.get(index, []):
+            report.fault(line, index, number, words)
+        if index in one.unread:
+            report.cannot("custody", f"the dossier of {claim.ledger} that record {index} cites lies too deep in others, and was not read")
+        elif index not in one.named:
+            report.note("custody", f"record {index}: {number}: on the word of this ledger alone, no dossier of {claim.ledger} is here")
+
+
+def compare(found: Sequence[Nest]) -> None:
+    """Step 6: a log of which two histories are shown."""
+    hashes: dict[tuple[str, int], bytes] = {}
+    roots: dict[tuple[str, int], bytes] = {}
+    for one in found:
+        head, origin = one.shown.newest, one.shown.origin
+        if head is None or one.shown.report.faults["log"]:
+            continue
+        same = all(hashes.setdefault((origin, index), record.hash) == record.hash for index, record in one.shown.records.items())
+        if not same or roots.setdefault((origin, head.size), head.root) != head.root:
+            return found[0].shown.report.fault("log", None, None, f"the dossiers here show two histories of the ledger {origin}")
+    return None
+
+
+def audits_of(tree: Tree, given: Sequence[Trust]) -> list[tuple[str, Audit]]:
+    """The audit of what is in hand, and after it those of the dossiers within, by their SHA-256."""
+    if tree.under("records/"):
+        whole = WholeLog(tree, given)
+        whole.run()
+        return [("", whole)]
+    found = gather(tree)
+    try:
+        judge_nest(found[0], given)
+        compare(found)
+    finally:
+        for one in found[1:]:
+            one.tree.let_go()
+    return [(one.digest, one.shown) for one in found]
+
+
 UNPROVABLE = (
     "no log can prove: that an event was ever entered; that one object was entered under one item only; that the thing in the bag is the "
     "thing photographed; that a statement is true; that a signer was not coerced; anything after the last head that was seen elsewhere"
@@ -3115,8 +3333,10 @@ UNPROVABLE = (
 OUTCOMES = {0: "sound, as far as it was asked", 1: "NOT sound: see the faults", 3: "cannot tell: see what was not checked"}
 
 
-def as_lines(audit: Audit, status: int) -> Iterable[str]:
+def as_lines(audit: Audit, digest: str, status: int) -> Iterable[str]:
     report = audit.report
+    if digest:
+        yield f"a dossier that lies in it, {digest}:"
     yield "%s: %d records, %d items" % (audit.ledger.origin, len(audit.records), len(audit.ledger.items))
     for line in LINES:
         reason = " ({})".format("; ".join(report.reasons[line])) if report.verdict(line) == "not checked" else ""
@@ -3144,6 +3364,28 @@ def as_json(audit: Audit, status: int) -> dict[str, Any]:
     return {"origin": newest.origin if newest else audit.ledger.origin, **counts, "lines": lines, "exit": status}
 
 
+def which(path: str, audits: Iterable[Audit]) -> str:
+    """Which exhibit a file is (`--file`)."""
+    sha = hashlib.sha256()
+    with open(path, "rb") as file:
+        for block in iter(lambda: file.read(BLOCK), b""):
+            sha.update(block)
+    places = [place for audit in audits for place in audit.places_of(sha.hexdigest())]
+    return "{}: SHA-256 {}: {}".format(safe(path), sha.hexdigest(), "; ".join(places) or "no entry here names it")
+
+
+def told_of(audits: list[tuple[str, Audit]], told: argparse.Namespace) -> tuple[int, list[str]]:
+    """The exit status, the worst of all, and what is printed."""
+    own = [audit.report.status(told.require if not digest else ()) for digest, audit in audits]
+    status = next((one for one in (1, 3) if one in own), 0)
+    if told.json:
+        before = [{**as_json(audit, code), "sha256": digest} for (digest, audit), code in zip(audits[1:], own[1:])]
+        return status, [json.dumps({**as_json(audits[0][1], status), "before": before}, indent=2)]
+    codes = [status, *own[1:]]
+    lines = [line for (digest, audit), code in [*zip(audits, codes)][::-1] for line in as_lines(audit, digest, code)]
+    return status, [*map(safe, lines), *(which(path, [audit for _, audit in audits]) for path in told.file)]
+
+
 # Whatever a reader stumbles over is `cannot tell`, never the exit status 1 of an uncaught error, which would say that there is a fault.
 UNREADABLE = (
     *(Malformed, Newer, CannotTell, Fault, OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError),
@@ -3154,28 +3396,25 @@ UNREADABLE = (
 def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description="Check a dossier of a custody ledger. Exit status: 0 sound, 1 a fault, 2 wrong use, 3 cannot tell.")
     parser.add_argument("dossier", help="a folder or a .zip")
-    parser.add_argument("--trust", metavar="TRUST", help="what you hold: DIR with policy and anchors.json, a card, or - to type it")
+    parser.add_argument("--trust", metavar="TRUST", action="append", default=[], help="what you hold: a folder, a card, or - to type one")
     parser.add_argument("--file", metavar="FILE", action="append", default=[], help="which exhibit is this file?")
     parser.add_argument("--require", metavar="LINE", action="append", default=[], choices=LINES, help="this line must pass")
     parser.add_argument("--json", action="store_true")
     told = parser.parse_args(words)
-    for path in [told.dossier, *([told.trust] if told.trust not in (None, "-") else []), *told.file]:
+    for path in [told.dossier, *(one for one in told.trust if one != "-"), *told.file]:
         if not os.path.exists(path):
             parser.error(f"{safe(path)} is not there")
     try:
-        trust = read_trust(told.trust)
+        given = [read_trust(one) for one in told.trust]
         try:
             tree = open_tree(told.dossier)
         except Malformed as wrong:
             print(f"not exactly what an export would be: {safe(str(wrong))}", file=sys.stderr)
             return 1
-        audit = WholeLog(tree, trust) if tree.under("records/") else Shown(tree, trust)
-        audit.run()
-        status = audit.report.status(told.require)
-        if told.json:
-            lines = [json.dumps(as_json(audit, status), indent=2)]
-        else:
-            lines = [*map(safe, as_lines(audit, status)), *map(audit.which, told.file)]
+        try:
+            status, lines = told_of(audits_of(tree, given), told)
+        finally:
+            tree.let_go()
     except UNREADABLE as wrong:
         print(f"cannot be read: {safe(str(wrong) or type(wrong).__name__)}", file=sys.stderr)
         return 3
