@@ -10,7 +10,7 @@ LIGHTER := --allow-untyped-defs --allow-incomplete-defs --allow-untyped-calls --
            --allow-subclassing-any --disable-error-code=union-attr --explicit-package-bases --cache-dir .mypy_cache/tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo week test lint browsers bench fuzz soak wheel-test lock clean
+.PHONY: help demo week cases test lint browsers bench fuzz soak wheel-test lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,10 @@ fuzz: .venv/.installed ## hostile input for FUZZ_SECONDS each (600)
 soak: .venv/.installed ## long load for SOAK_SECONDS each (1800)
 	CUSTODY_SOAK_SECONDS=$(SOAK_SECONDS) $(BIN)/python -m pytest tests/soak -m soak -o timeout=0
 
+cases: .venv/.installed ## the dossiers that every verifier is held to, sound and attacked, in build/cases
+	rm -rf build/cases
+	PYTHONPATH=tests $(BIN)/python tests/cases.py build/cases
+
 # First with the run-time requirements alone, so that a module that needs a test tool shows; then the tests of the command line, started
 # in a folder from which the source tree cannot be imported.
 week: .venv/.installed ## a week of a mission, told command by command
@@ -70,7 +74,7 @@ lock: ## write the two lock files anew from pyproject.toml
 	@$(check_python)
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install -qq 'pip-tools>=7.6'
-	$(COMPILE) --extra digests --extra explore --extra paper --extra scan --extra test --output-file requirements.lock pyproject.toml
+	$(COMPILE) --extra digests --extra explore --extra paper --extra pdfsig --extra scan --extra test --output-file requirements.lock pyproject.toml
 	$(COMPILE) --constraint requirements.lock --output-file requirements-runtime.lock pyproject.toml
 COMPILE = env -u PIP_FIND_LINKS PIP_CONFIG_FILE=/dev/null CUSTOM_COMPILE_COMMAND='make lock' build/lock/bin/pip-compile --quiet \
           --generate-hashes --allow-unsafe --strip-extras --no-annotate --no-emit-options --no-emit-index-url --no-emit-find-links \

@@ -1,11 +1,13 @@
 """Export: the dossier that a court receives, recorded first, and checked with what it holds from elsewhere."""
 
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from office import Office, Result, full
+from pdf_pair import make_pair
 
 ORDER = ("--recipient", "Registry", "Court (fictional)", "--authority", "order", "12/2026", "--purpose", "trial")
 
@@ -293,3 +295,42 @@ def test_the_program_that_checks_it_is_in_it(dossier: Path):
     import ledger.dossier
 
     assert (dossier / "verify.py").read_bytes() == Path(ledger.dossier.__file__).with_name("verify.py").read_bytes()
+
+
+# --- the paper ------------------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_paper_is_in_it_and_counts_for_nothing_but_its_fingerprint(story: Office, dossier: Path):
+    assert (dossier / "report.pdf").read_bytes().startswith(b"%PDF-")
+    assert "  report.pdf\n" in (dossier / "tagmanifest-sha256.txt").read_text()
+
+
+def test_the_paper_can_be_signed(story: Office):
+    pair = make_pair(story.folder / "seal")
+    path = story.folder / "dossier"
+    story.run("export", "O-1", "--to", path, "--sign-pdf", *pair, *ORDER, as_="rada")
+    assert b"/ETSI.CAdES.detached" in (path / "report.pdf").read_bytes()
+    assert "outcome: sound" in audit(story, path, "--trust", story.folder / "trust").stdout
+
+
+def test_a_certificate_of_another_key_records_nothing(story: Office):
+    key, certificate, size = make_pair(story.folder / "seal")[0], make_pair(story.folder / "other")[1], story.size()
+    words = ("--sign-pdf", key, certificate)
+    assert "is not the certificate" in story.run("export", "O-1", "--to", "new", *words, *ORDER, as_="rada", expect=5).stderr
+    assert story.size() == size
+
+
+def test_without_the_press_the_paper_is_left_out_and_said(story: Office, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "typst", None)
+    path = story.folder / "dossier"
+    said = story.run("export", "O-1", "--to", path, *ORDER, as_="rada").stderr
+    assert "report.pdf is left out: PDF needs typst" in said
+    assert not (path / "report.pdf").exists()
+    assert "outcome: sound" in audit(story, path, "--trust", story.folder / "trust").stdout
+
+
+def test_without_the_press_nothing_is_recorded_where_the_paper_was_to_be_signed(story: Office, monkeypatch: pytest.MonkeyPatch):
+    pair, size = make_pair(story.folder / "seal"), story.size()
+    monkeypatch.setitem(sys.modules, "typst", None)
+    assert "needs typst" in story.run("export", "O-1", "--to", "new", "--sign-pdf", *pair, *ORDER, as_="rada", expect=5).stderr
+    assert story.size() == size

@@ -13,7 +13,7 @@ from ledger.commands.trust import trust_from
 from ledger.dossier.archive import open_tree
 from ledger.dossier.bag import check_bag
 from ledger.dossier.contents import Dossier
-from ledger.errors import CustodyError, Malformed
+from ledger.errors import CustodyError, Fault, Malformed
 from ledger.record import parse_record
 from ledger.showing import Showing
 
@@ -36,12 +36,20 @@ def _held(dossier: Dossier, trust: str | None, use_pins: bool) -> "Trust":
     from ledger.audit import Trust
 
     origin = _claimed_origin(dossier)
-    given = trust_from(Path(trust), (), (), origin, _claimed_keys(dossier)) if trust is not None else Trust()
+    given = _given(Path(trust), origin, _claimed_keys(dossier)) if trust is not None else Trust()
     if not use_pins or origin is None:
         return given
     keystore = Keystore(default_home())
     pins = (keystore.pin(origin, name) for name in keystore.names())
     return replace(given, pins=tuple(dict.fromkeys(pin for pin in pins if pin is not None)))
+
+
+def _given(path: Path, origin: str | None, vkeys: tuple[str, ...]) -> "Trust":
+    """Of several anchors those of this ledger; where there are none, any: that they are of another ledger is for the audit to say."""
+    try:
+        return trust_from(path, (), (), origin, vkeys)
+    except Fault:
+        return trust_from(path, (), (), None, vkeys)
 
 
 def _claimed_origin(dossier: Dossier) -> str | None:

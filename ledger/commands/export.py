@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 from ledger import closing
 from ledger.commands.desk import Desk
 from ledger.commands.options import common, signing
+from ledger.commands.passphrases import passphrase
 from ledger.commands.payload import Order, opened, payload_of
 from ledger.commands.proving import log_keys
 from ledger.commands.selection import chosen, items, named, numbers_of
-from ledger.commands.tagfiles import check_older, proved, reports
+from ledger.commands.tagfiles import Sign, check_older, proved, reports
 from ledger.dossier.bag import Content, manifest_of, write_bag
 from ledger.entry import cite
 from ledger.errors import Unavailable, Usage
@@ -40,10 +41,11 @@ _LAYERS = ("court", "tribunal", "partner", "public")
 @click.option("--no-files", is_flag=True, help="The entries and proofs alone, without the evidence files.")
 @click.option("--file", "paths", multiple=True, metavar="PATH", help="Of an item that is a long folder, this file alone, with its proof.")
 @click.option("--since", multiple=True, type=click.Path(), metavar="CHECKPOINT", help="Prove that the log continues this one, which they hold.")
+@click.option("--sign-pdf", "pair", nargs=2, type=click.Path(), metavar="KEY.pem CERT.pem", help="Sign report.pdf (PAdES, P-256).")
 @signing
 def export(
     to: str, layer: str, recipient: tuple[str, str], withhold: tuple[str, ...], disclose: tuple[str, ...], no_files: bool,
-    paths: tuple[str, ...], since: tuple[str, ...], **options: Any,
+    paths: tuple[str, ...], since: tuple[str, ...], pair: tuple[str, str] | None, **options: Any,
 ) -> None:  # fmt: skip
     """Write the dossier of ITEM: all its entries with their proofs, and its files, for somebody who holds nothing of ours.
 
@@ -63,7 +65,7 @@ def export(
         order = Order(_withheld(desk.ledger, withhold), opened(desk, _disclosed(desk.ledger, disclose)), not no_files, paths)
         older = dict(check_older(desk.ledger, Path(path)) for path in since)
         selected = choose(desk.ledger, [*subjects, f"handler:{desk.handler}"])
-        payload = payload_of(desk.ledger, selected, order)
+        payload, sign = payload_of(desk.ledger, selected, order), _pdf_signer(desk, pair) if pair else None
         manifest = manifest_of(payload)
         about = dict(zip(("name", "organisation"), recipient, strict=True))
         answer = desk.act("export", ["ledger"], export_body(desk.ledger, subjects, order, manifest, {"recipient": about, "to": layer}))
@@ -71,7 +73,7 @@ def export(
             return
         head, place = closing.close_epoch(desk.ledger, log_keys(desk, desk.ledger.origin), desk.keystore), answer.places[-1]
         tags = proved(desk.ledger, selected, place.index, head, older)
-        write_dossier(target, Exported(desk.ledger.origin, place, payload, manifest, tags), desk.signer(desk.handler))
+        write_dossier(target, Exported(desk.ledger.origin, place, payload, manifest, tags), desk.signer(desk.handler), sign)
         numbers = numbers_of(desk, subjects)
         desk.tell(answer, f"{named(numbers)} exported into {to}", items=numbers, to=to)
 
@@ -98,6 +100,17 @@ def _refuse_taken(target: Path) -> None:
 def _folder_of(target: Path) -> Path:
     """The bag itself; of an archive it is a folder beside it, for as long as it is made."""
     return target.with_name(f"{target.name}.folder") if target.suffix == ".zip" else target
+
+
+def _pdf_signer(desk: Desk, pair: tuple[str, str]) -> Sign:
+    """Opened before anything is recorded."""
+    from ledger.press.printing import check_press
+    from ledger.press.signature import open_signer, sign_pdf
+
+    check_press()
+    key, certificate = map(Path, pair)
+    signer = open_signer(key, certificate, lambda: passphrase(str(key), desk.options.passphrases))
+    return lambda pdf: sign_pdf(pdf, signer, desk.ledger.clock())
 
 
 def _withheld(ledger: Ledger, words: Iterable[str]) -> dict[int, str]:
@@ -127,7 +140,7 @@ class Exported:
     tags: Mapping[str, Content]
 
 
-def write_dossier(target: Path, made: Exported, signer: "Signer") -> None:
+def write_dossier(target: Path, made: Exported, signer: "Signer", sign: Sign | None = None) -> None:
     """The bag at `target`, with the reports on it, sealed by who signed the act; where the name ends in .zip, as an archive."""
     from keys.note import sign_note
     from ledger.dossier.archive import write_zip
@@ -139,7 +152,7 @@ def write_dossier(target: Path, made: Exported, signer: "Signer") -> None:
     def seal(tagmanifest: bytes) -> bytes:
         return sign_note(format_seal(made.origin, made.place.entry, sha256(tagmanifest).digest()), [signer])
 
-    folder, tags = _folder_of(target), {**made.tags, **reports({**made.payload, **made.tags}, made.manifest)}
+    folder, tags = _folder_of(target), {**made.tags, **reports({**made.payload, **made.tags}, made.manifest, sign)}
     write_bag(folder, made.payload, tags, info, seal, made.manifest)
     if folder != target:
         try:

@@ -1,20 +1,26 @@
 """The tag files of a dossier: the export act and the checkpoint behind it, what proves all of it, and what people and other tools read."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ledger import merkle
+from ledger.commands.output import note
 from ledger.consistency import make_consistency
 from ledger.dossier import contents as at
 from ledger.dossier.bag import MANIFEST, Content
+from ledger.dossier.case_uco import case_jsonld
+from ledger.dossier.exhibits import read_contents
 from ledger.dossier.held import HeldTree
-from ledger.errors import CannotTell, Fault
+from ledger.errors import CannotTell, Fault, Unavailable
 from ledger.exporting import Chosen, last_seen
 from ledger.index import Index, format_index_proof, index_value
 from ledger.ledger import Ledger
+from ledger.press.court import court_pdf
 from ledger.proof import format_proof
 from ledger.record import parse_record, subject_tag
 
+Sign = Callable[[bytes], bytes]
+"""Given report.pdf, the same signed."""
 VERIFIER = Path(at.__file__).with_name("verify.py")
 """The program that goes along: it needs nothing but Python."""
 
@@ -80,8 +86,15 @@ def check_older(ledger: Ledger, path: Path) -> tuple[int, bytes]:
     return old.size, data
 
 
-def reports(members: Mapping[str, Content], manifest: bytes) -> dict[str, Content]:
-    """Page, paper, a program to check it, and the form of other tools, from what is in the dossier and nothing else."""
+def reports(members: Mapping[str, Content], manifest: bytes, sign: Sign | None = None) -> dict[str, Content]:
+    """For people and for other tools, from what is in the dossier and nothing else. `sign` signs the paper."""
     tree = HeldTree({**members, MANIFEST: manifest})
-    dossier = at.Dossier(tree)
-    return {"verify.py": VERIFIER.read_bytes()} if dossier else {}
+    contents = read_contents(at.Dossier(tree))
+    made: dict[str, Content] = {"verify.py": VERIFIER.read_bytes(), "case.jsonld": case_jsonld(contents)}
+    held = {name.removeprefix(at.FILES) for name in members if name.startswith(at.FILES)}
+    try:
+        pdf = court_pdf(contents, held)
+        made["report.pdf"] = sign(pdf) if sign is not None else pdf
+    except Unavailable as error:
+        note(f"report.pdf is left out: {str(error).removesuffix('; nothing was written')}; the rest of the dossier is whole")
+    return made

@@ -1,7 +1,8 @@
 """Paper as PDF, set by typst, with codes by segno. What is printed is handed over as data: nothing in it is ever read as markup.
 
 The same data give the same bytes, with the same fonts: those that typst brings (Latin, Greek, Cyrillic), and for other scripts those
-of the system. A sign without a font is printed as an empty box; it fails nothing.
+of the system. A sign without a font is printed as an empty box; it fails nothing. What is to be filed is set in the fonts that lie here
+and in no other, and there a sign without a font is an error: its data come from `ledger.press.ink`.
 """
 
 import json
@@ -13,6 +14,7 @@ from ledger.errors import Unavailable
 from ledger.printable import printable
 
 _TEMPLATES = Path(__file__).parent
+FONTS = _TEMPLATES / "fonts"
 _RUN = re.compile(r"(\S{20})(?=\S)")
 _BREAK = "\u200b"
 """Zero-width space: where a long word without spaces may go on in the next line."""
@@ -20,24 +22,36 @@ _BREAK = "\u200b"
 
 def printed(template: str, data: dict[str, Any]) -> bytes:
     """The PDF of a template with these data. Raises Unavailable where typst is not installed, or cannot set the page."""
-    return bytes(_compile(template, data, "pdf")[0])
+    return bytes(_compile(template, _plain(data), "pdf")[0])
+
+
+def filed(template: str, data: dict[str, Any]) -> bytes:
+    """The PDF as it is kept for decades (PDF/A-3a) and read aloud (PDF/UA-1). The data are printed as they are. Raises as `printed`."""
+    return bytes(_compile(template, data, "pdf", pdf_standards=["a-3a", "ua-1"], font_paths=[FONTS], ignore_system_fonts=True)[0])
 
 
 def pictured(template: str, data: dict[str, Any], ppi: int = 200) -> list[bytes]:
     """The same pages as PNG, as a printer would show them."""
-    return _compile(template, data, "png", ppi)
+    return _compile(template, _plain(data), "png", ppi=ppi)
 
 
-def _compile(template: str, data: dict[str, Any], form: Literal["pdf", "png"], ppi: float | None = None) -> list[bytes]:
+def check_press() -> None:
+    """Raises Unavailable where typst is not installed."""
     try:
-        import typst
+        import typst  # noqa: F401
     except ImportError:
         raise Unavailable(
             "PDF needs typst, which is not installed: pip install 'evidence-custody[paper]'; nothing was written"
         ) from None
+
+
+def _compile(template: str, data: Any, form: Literal["pdf", "png"], **how: Any) -> list[bytes]:
+    check_press()
+    import typst
+
     source = (_TEMPLATES / f"{template}.typ").read_bytes()
     try:
-        made: Any = typst.compile(source, format=form, sys_inputs={"data": json.dumps(_plain(data))}, ppi=ppi)
+        made: Any = typst.compile(source, format=form, sys_inputs={"data": json.dumps(data)}, **how)
     except typst.TypstError as error:
         raise Unavailable(f"typst could not set the page: {error}; nothing was written") from None
     return made if isinstance(made, list) else [made]
