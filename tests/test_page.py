@@ -539,3 +539,43 @@ def test_it_names_the_hash_of_its_own_program(reader: Reader, page: Path):
     reader.page.locator("#program-hash:not(:empty)").wait_for()
     assert reader.text("#program-hash") == hashlib.sha256(program().encode()).hexdigest()
     assert "A page found inside a dossier can lie" in reader.text("footer")
+
+
+def test_what_rests_on_a_withheld_entry_is_told_as_signed_and_not_judged(reader: Reader, story: Office, tmp_path: Path):
+    release = next(one["record"] for one in story.run("show", "O-1", "--json").json["entries"] if one["act"] == "release")
+    story.run("export", "O-1", "--to", tmp_path / "dossier", "--withhold", f"{release}=a secret way", *ORDER, as_="rada")
+    (tmp_path / "report.html").write_bytes(_made(tmp_path / "dossier"))
+    reader.open(tmp_path / "report.html")
+    photo = reader.page.locator("article.exhibit").first
+    assert f"held by {full('petro')}" in photo.locator("table.custody").inner_text()
+    assert f"the last that is known is: held, {full('olena')}" in photo.inner_text()
+
+
+# --- for tired eyes
+
+
+def _schemes() -> Iterator[dict[str, str]]:
+    """The colours on paper that is white, and on paper that is dark."""
+    style = (Path(page_module.__file__).parent / "page/style.css").read_text("utf-8")
+    for block in style.split("@media print")[0].split(":root {")[1:]:
+        yield dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", block.split("}")[0]))
+
+
+def _light(colour: str) -> float:
+    """Relative luminance (WCAG 2)."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    return sum(
+        weight * (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4)
+        for weight, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True)
+    )
+
+
+def test_every_colour_of_letters_stands_out_from_its_ground():
+    schemes = list(_schemes())
+    assert len(schemes) == 2
+    pairs = [(ink, ground) for ink in ("ink", "quiet", "deep", "link", "good", "bad", "open") for ground in ("paper", "sheet")]
+    pairs += [(ink, f"{kind}-paper") for kind in ("good", "bad", "open") for ink in (kind, "quiet")] + [("sheet", "deep")]
+    for scheme in schemes:
+        for ink, ground in pairs:
+            dark, bright = sorted((_light(scheme[ink]), _light(scheme[ground])))
+            assert (bright + 0.05) / (dark + 0.05) >= 4.5, (ink, ground)

@@ -99,8 +99,16 @@ function access(subject, steps, gaps, book) {
   if (!found.length) return nothingShown();
   const seen = steps.filter((step) => ["access", "store"].includes(step.act));
   return [timeline(subject, steps, gaps.map((one) => one.index), found, book.until(), book), custodyTable(found, book),
+    asJudged(book.report.items.get(subject), found.at(-1), book),
     element("p", {}, seen.length ? "It was looked at, copied, opened or put away:" : "No access and no place of storage was recorded."),
     seen.length ? listed(seen.map((step) => [recordLink(step.index), ", ", moment(step.time), ": ", sentence(step, book), faultMark(step)])) : null];
+}
+
+// What rests on entries that are not shown was signed, and could not be judged.
+function asJudged(item, last, book) {
+  if (!item || (item.state === last.status && item.holder === last.holder)) return null;
+  return element("p", { class: "caution" }, "This is what was signed. As far as it could be judged, the last that is known is: ", words(item.state), ", ",
+    book.person(item.holder), " answers.");
 }
 
 // --- 4, 5, 6

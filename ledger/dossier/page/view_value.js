@@ -40,5 +40,5 @@ function fieldsShown(step, book, but = []) {
 }
 
 function fieldNamed(name, step) {
-  return [words(name), name in step.opened ? element("span", { class: "tag" }, "disclosed") : null];
+  return [words(name), Object.hasOwn(step.opened, name) ? element("span", { class: "tag" }, "disclosed") : null];
 }
