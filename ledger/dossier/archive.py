@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from ledger.dossier.layout import (
     ENTRY_AT_MOST,
@@ -32,7 +33,7 @@ from ledger.dossier.names import MAX_MEMBERS, check_names
 from ledger.dossier.placing import new_file
 from ledger.dossier.window import Window
 from ledger.errors import CannotTell, Fault, Malformed, Refused, Usage
-from ledger.fixity import open_beneath, open_folder, open_regular, shown
+from ledger.fixity import Digests, open_beneath, open_folder, open_regular, shown
 from ledger.objects.walk import walk_folder
 
 
@@ -62,7 +63,7 @@ class Tree(ABC):
         self._sizes = sizes
         self._where = where
 
-    def __enter__(self) -> Tree:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -113,7 +114,7 @@ def open_tree(path: Path, limits: Limits = DEFAULT) -> Tree:
     holds names that are not allowed or what is no plain file, and for an archive that is not exactly as `write_zip` makes it;
     Unavailable where it cannot be read.
     """
-    return FolderTree(path, limits) if os.path.isdir(path) else _open_zip(path, limits)
+    return FolderTree(path, limits) if os.path.isdir(path) else open_zip(path, limits)
 
 
 def open_within(tree: Tree, name: str, limits: Limits = DEFAULT) -> Tree:
@@ -121,7 +122,8 @@ def open_within(tree: Tree, name: str, limits: Limits = DEFAULT) -> Tree:
     return ZipTree(tree.window(name), f"the archive {shown(name.rpartition('/')[2][:16])}…", limits)
 
 
-def _open_zip(path: Path, limits: Limits) -> Tree:
+def open_zip(path: Path, limits: Limits = DEFAULT) -> ZipTree:
+    """As `open_tree`, for an archive."""
     try:
         fd = open_regular(path)
     except Refused as refused:
@@ -196,6 +198,13 @@ class ZipTree(Tree):
             yield chunk
         if crc != self._members[name].crc:
             raise Malformed(f"{name} is not what the archive states: its CRC-32 differs")
+
+    def digests(self) -> Digests:
+        """Of the archive itself."""
+        digest = hashlib.sha256()
+        for chunk in self._window.pieces(0, self._window.size, self._where):
+            digest.update(chunk)
+        return Digests(self._window.size, digest.hexdigest())
 
     def window(self, name: str) -> Window:
         size = self.size(name)

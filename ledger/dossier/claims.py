@@ -104,11 +104,16 @@ def problems(claim: Claim, here: str, records: Iterable[Record], there: Showing)
         return []
     other = f"it names the ledger {claim.ledger}, and the dossier that it cites is one of {there.report.origin}"
     found = [] if claim.ledger == there.report.origin else [("log", other)]
-    if there.export is None or claim.entry.subject not in {item.subject for item in there.export.items}:
+    if not is_exported(claim.entry.subject, there):
         return [*found, ("custody", f"the dossier of {there.report.origin} that it cites is of other items")]
     if isinstance(claim.body, acts.Acquire):
         return [*found, *_taken_over(claim, claim.body, there)]
-    return [*found, *_was_there(claim, claim.body, here, records, there)]
+    return [*found, *was_there(claim.entry.subject, here, _while_away(claim, claim.body, records), there)]
+
+
+def is_exported(subject: str, there: Showing) -> bool:
+    """Whether a dossier is one of this item."""
+    return there.export is not None and subject in {item.subject for item in there.export.items}
 
 
 def first_there(subject: str, there: Showing) -> acts.Acquire | acts.Derive | None:
@@ -126,14 +131,15 @@ def _taken_over(claim: Claim, body: acts.Acquire, there: Showing) -> Iterator[Pr
         yield "content", f"its reference fingerprints are not those that {there.report.origin} has"
 
 
-def _was_there(claim: Claim, body: acts.Return, here: str, records: Iterable[Record], there: Showing) -> Iterator[Problem]:  # 3
-    first = first_there(claim.entry.subject, there)
+def was_there(subject: str, here: str, away: set[str], there: Showing) -> Iterator[Problem]:  # 3
+    """Whether an item was taken over there from the ledger `here`, on one of the entries `away`: its release, and what followed that."""
+    first = first_there(subject, there)
     if first is None:
         return
     origin = first.origin if isinstance(first, acts.Acquire) else None
     if not isinstance(origin, f.ForeignOrigin) or origin.ledger != here:
         yield "custody", f"in the dossier of {there.report.origin} the item was not taken over from here"
-    elif origin.entry not in _while_away(claim, body, records):
+    elif origin.entry not in away:
         yield "custody", f"the dossier of {there.report.origin} is of another time away: the item was taken over there on another release"
 
 
@@ -144,10 +150,10 @@ def _while_away(claim: Claim, body: acts.Return, records: Iterable[Record]) -> s
     return {body.release, *(cite(record.entry) for record in own if out <= record.index < claim.index)}
 
 
-def covers(claim: Claim, there: Showing) -> bool:
-    """Whether the dossier that a return cites, in which all holds that it claims, shows where the item was."""  # 4
+def covers(subject: str, there: Showing) -> bool:  # 4
+    """Whether the dossier that a return cites shows where the item was, if all else holds."""
     lines = there.report.lines
-    if isinstance(claim.body, acts.Acquire) or first_there(claim.entry.subject, there) is None:
+    if first_there(subject, there) is None:
         return False
     return all(lines[name].verdict == "pass" for name in ("log", "signatures", "keys")) and _in_custody(there.report)
 

@@ -129,7 +129,7 @@ def _judge(one: Found, pile: _Pile, trust_of: TrustOf) -> None:
     wrong = {claim.index: problems(claim, here, records, there[claim.index]) for claim in one.claims if claim.index in there}
     covered = {
         claim.index: claim.ledger for claim in one.claims
-        if claim.index in there and not wrong[claim.index] and covers(claim, there[claim.index])
+        if claim.dossier is not None and claim.index in there and not wrong[claim.index] and covers(claim.entry.subject, there[claim.index])
     }  # fmt: skip
     one.showing = Showing(dossier, trust_of(dossier, one.sha256 is None), covered)
     one.showing.run()
