@@ -8,10 +8,13 @@ import click
 from ledger.commands.contents import ONE_ITEM, seen, share_transfer, under
 from ledger.commands.desk import Desk
 from ledger.commands.handing import listed, open_release, warn, with_exceptions
-from ledger.commands.look import look_options, seal_of, seal_options
+from ledger.commands.homecoming import brought, check_was_there, cited, files_of
+from ledger.commands.incoming import Incoming
+from ledger.commands.look import look, look_options, seal_of, seal_options
 from ledger.commands.options import common, given, signing
 from ledger.commands.selection import SEAL, TAKEN, Choice, chosen, each, items, items_listed, named
 from ledger.commands.step import Step
+from ledger.commands.trust import trusting
 from ledger.errors import Usage
 from ledger.printable import printable
 from ledger.state import Head, ItemFact
@@ -58,17 +61,21 @@ def _acknowledgement(desk: Desk, choice: Choice) -> Step:
 @items_listed
 @click.option("--from", "giver", required=True, metavar="TEXT", help="Who gave it back.")
 @click.option("--second", metavar="NAME", help="Who signs too, if you are not the one who released it.")
-@click.option("--dossier", nargs=2, metavar="LEDGER SHA256", help="The other ledger's export on its time there.")
+@click.option("--dossier", type=click.Path(), metavar="DOSSIER", help="What the other ledger exported on its time there: folder or archive.")
+@trusting
 @click.option("--exception", "exceptions", multiple=True, metavar="TEXT", help="What is not as it should be.")
 @look_options
 @signing
 def return_(**options: Any) -> None:
-    """Take ITEM back from an outside party. What came back is hashed (--files), and compared with the record."""
-    dossier = dict(zip(("ledger", "sha256"), options["dossier"], strict=True)) if options["dossier"] else None
-    about = {"from": options["giver"], **given(dossier=dossier)}
-    with Desk(common(options)) as desk:
+    """Take ITEM back from an outside party. What came back is hashed (--files), and compared with the record.
+
+    With --dossier, which is audited against --trust and kept, its files are those that came back, and the ledger there answers for the time
+    outside.
+    """
+    with Desk(common(options)) as desk, brought(desk, options["dossier"], options["trust"]) as came:
         choices = chosen(desk, options, ONE_ITEM, (*TAKEN, "files"))
-        steps = each(choices, lambda choice: _came_back(desk, choice).with_fields(**about))
+        about = {"from": options["giver"], **(cited(desk, came) if came is not None else {})}
+        steps = each(choices, lambda choice: _came_back(desk, choice, came).with_fields(**about))
         if len(steps) > 1:
             share_transfer(desk)
         answer = desk.series(steps, [desk.handler, *([options["second"]] if options["second"] else [])])
@@ -77,12 +84,17 @@ def return_(**options: Any) -> None:
         desk.tell(answer, f"{named(of)} returned by {options['giver']}, held by {desk.handler}{with_exceptions(steps)}", items=of)
 
 
-def _came_back(desk: Desk, choice: Choice) -> Step:
+def _came_back(desk: Desk, choice: Choice, came: Incoming | None) -> Step:
     """What was outside cannot be looked at in our own store: hash what came back."""
-    release, item, o = open_release(desk, choice.subject, outside=True), desk.ledger.item(choice.subject), choice.o
-    if item.content is not None and not item.sealed and not (o["files"] or o["not_possible"]):
+    subject, o = choice.subject, choice.o
+    release, item = open_release(desk, subject, outside=True), desk.ledger.item(subject)
+    if came is not None:
+        check_was_there(desk, came, subject, release)
+    files = files_of(desk, came, subject) if came is not None else {}
+    if item.content is not None and not item.sealed and not (files or o["files"] or o["not_possible"]):
         raise Usage(f"{item.number} is digital: give what came back with --files PATH")
-    return Step("return", choice.subject, {"release": release, **seen(desk, choice).taken(o["exceptions"])})
+    found = look(desk, subject, o, files) if files and not choice.found else seen(desk, choice)
+    return Step("return", subject, {"release": release, **found.taken(o["exceptions"])})
 
 
 @click.command("reassign")
