@@ -4,9 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import click
+from msgspec import UnsetType
 
+from ledger import acts
+from ledger import fields as f
+from ledger.clock import stamp
 from ledger.commands.contents import ONE_ITEM, seen, share_transfer, under
 from ledger.commands.desk import Desk
+from ledger.commands.foreign_receipt import ForeignReceipt, read_receipts, receipt_for
 from ledger.commands.handing import listed, open_release, warn, with_exceptions
 from ledger.commands.homecoming import brought, check_was_there, cited, files_of
 from ledger.commands.incoming import Incoming
@@ -22,8 +27,10 @@ from ledger.state import Head, ItemFact
 
 @click.command("acknowledge")
 @items
-@click.option("--received-by", nargs=2, required=True, metavar="NAME ORG", help="Who signed for it.")
-@click.option("--received", metavar="TIME", required=True, help="When, with its zone: 2026-02-03T11:12:44+02:00.")
+@click.option("--receipt", "receipts", multiple=True, type=click.Path(), metavar="FILE|DIR", help="The receipt of their ledger, in place of paper.")
+@trusting
+@click.option("--received-by", nargs=2, metavar="NAME ORG", help="Who signed for it; with --receipt else to whom it was released.")
+@click.option("--received", metavar="TIME", help="When, with its zone: 2026-02-03T11:12:44+02:00; with --receipt else what it says.")
 @click.option("--exception", "exceptions", multiple=True, metavar="TEXT", help="What was not as it should be, says their paper.")
 @click.option("--onward", metavar="TEXT", help="To whom they passed it on.")
 @click.option("--onward-time", metavar="TIME")
@@ -31,30 +38,57 @@ from ledger.state import Head, ItemFact
 @seal_options
 @signing
 def acknowledge(**options: Any) -> None:
-    """Record the paper (--attach FILE) by which an outside party says it has ITEM."""
+    """Record by what an outside party says it has ITEM: their paper (--attach FILE), or the receipt that their ledger's log signed (--receipt)."""
     shared = common(options)
-    if not shared.attachments:
-        raise Usage("attach the paper they signed, with --attach FILE")
+    receipts = read_receipts(options["receipts"], options["trust"]) if options["receipts"] else []
+    if not receipts:
+        _check_paper(shared.attachments, options)
     if options["onward_time"] and not options["onward"]:
         raise Usage("--onward-time needs --onward TEXT: to whom it was passed on")
-    by, organisation = options["received_by"]
-    about = given(
-        received={"by": by, "organisation": organisation, "time": options["received"]},
-        onward=given(to=options["onward"], time=options["onward_time"]) or None,
-    )
+    onward = given(to=options["onward"], time=options["onward_time"]) or None
     with Desk(shared) as desk:
-        steps = each(chosen(desk, options, SEAL, TAKEN), lambda choice: _acknowledgement(desk, choice).with_fields(**about))
+        steps = each(chosen(desk, options, SEAL, TAKEN), lambda choice: _acknowledgement(desk, choice, receipts).with_fields(**given(onward=onward)))
         if len(steps) > 1 and any("transfer" not in step.body for step in steps):
             share_transfer(desk)
         answer, of = desk.series(steps), listed(desk, steps)
-        desk.tell(answer, f"{named(of)} received by {by}, {organisation}, as their paper says", items=of)
+        by = " and ".join(dict.fromkeys(f"{step.body['received']['by']}, {step.body['received']['organisation']}" for step in steps))
+        desk.tell(answer, f"{named(of)} received by {by}, as {_said_by(receipts)}", items=of)
 
 
-def _acknowledgement(desk: Desk, choice: Choice) -> Step:
+def _check_paper(attachments: tuple[str, ...], o: Mapping[str, Any]) -> None:
+    if not attachments:
+        raise Usage("attach the paper they signed, with --attach FILE, or give the receipt of their ledger with --receipt FILE")
+    if not (o["received_by"] and o["received"]):
+        raise Usage("say who signed the paper, with --received-by NAME ORG, and when, with --received TIME")
+    if o["trust"]:
+        raise Usage("--trust is what a receipt is judged by: give it with --receipt")
+
+
+def _said_by(receipts: list[ForeignReceipt]) -> str:
+    return f"the log of {' and '.join(dict.fromkeys(one.origin for one in receipts))} says" if receipts else "their paper says"
+
+
+def _acknowledgement(desk: Desk, choice: Choice, receipts: list[ForeignReceipt]) -> Step:
     subject, o = choice.subject, choice.o
-    body = {"release": open_release(desk, subject, outside=True), **under(desk, desk.ledger.item(subject))}
+    release, item = open_release(desk, subject, outside=True), desk.ledger.item(subject)
+    body = {"release": release, **under(desk, item), "received": given(time=o["received"])}
+    by, organisation = o["received_by"] or _party(desk, release)
+    if receipts:
+        receipt = receipt_for(receipts, subject, item.number, stamp(desk.ledger.store.recorded(item.since)))
+        body["received"].setdefault("time", receipt.record.recorded)
+        body["attachments"] = [receipt.attachment(desk)]
+    body["received"] |= {"by": by, "organisation": organisation}
     seen = given(seal=seal_of(desk, o), condition=o["condition"], exceptions=list(o["exceptions"]) or None)
     return Step("acknowledge", subject, {**body, **seen})
+
+
+def _party(desk: Desk, release: str) -> tuple[str, str]:
+    """To whom it was released."""
+    found = desk.ledger.store.cited(release)
+    to = found.entry.body.to if found is not None and isinstance(found.entry.body, acts.Release) else None
+    if not isinstance(to, f.Recipient) or isinstance(to.name, UnsetType) or isinstance(to.organisation, UnsetType):
+        raise Usage("say who received it, with --received-by NAME ORG")
+    return to.name, to.organisation
 
 
 @click.command("return")
