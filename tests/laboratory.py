@@ -1,11 +1,10 @@
 """A second organisation with a ledger of its own, on another computer: the laboratory to which the office gives evidence."""
 
-import shutil
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from office import CHEAP, PASSPHRASE, Office
-
-from keys.folder import file_name
+from office import CHEAP, PASSPHRASE, Office, Result
 
 ORIGIN = "lab.example/log"
 MARA, RECOVERY, JONAS = "mara@lab.example", "recovery@lab.example", "jonas@lab.example"
@@ -28,29 +27,64 @@ def make_laboratory(folder: Path, origin: str = ORIGIN) -> Office:
     )  # fmt: skip
     roles = ("--role", "custodian", "--role", "examiner", "--prefix", "J")
     lab.run("enrol", JONAS, *roles, "--organisation", "Laboratory 9", "--identity", "passport", as_=MARA)
-    lab.run("checkpoint", as_=None)
     return lab
 
 
-def copy_of(lab: Path, folder: Path) -> Office:
-    shutil.copytree(lab, folder)
-    return Office(folder)
+@dataclass
+class Two:
+    """The office and the laboratory, and what goes between them. `trusts`: what each, or a court, holds of both ledgers."""
+
+    office: Office
+    lab: Office
+
+    @property
+    def trusts(self) -> tuple[Path, Path]:
+        return self.office.folder / "trust", self.lab.folder / "trust"
+
+    def send(self, *items: str, name: str = "a.zip", more: tuple[str, ...] = ()) -> Path:
+        """The office releases items to the laboratory, and exports them."""
+        self.office.run("release", *items, *LAB)
+        return export(self.office, name, *items, more=more)
+
+    def take(self, dossier: Path, *more: str | Path, as_: str = MARA, expect: int = 0) -> Result:
+        return self.lab.run("import", dossier, "--trust", self.trusts[0], *more, as_=as_, expect=expect)
+
+    def send_back(self, *items: str, name: str = "b.zip", more: tuple[str, ...] = ()) -> Path:
+        self.lab.run("release", *items, *HOME, as_=MARA)
+        return export(self.lab, name, *items, by=MARA, more=more)
+
+    def take_back(self, dossier: Path, *items: str, more: tuple[str | Path, ...] = (), expect: int = 0) -> Result:
+        words = ("--from", "M. Vogt", "--dossier", dossier, "--trust", self.trusts[1])
+        return self.office.run("return", *items, *words, *more, expect=expect)
+
+    def audit(self, dossier: Path, *trusts: Path, expect: int = 0) -> dict[str, Any]:
+        words = [word for trust in trusts for word in ("--trust", trust)]
+        found: dict[str, Any] = self.office.run("audit", dossier, "--no-pins", "--json", *words, as_=None, expect=expect).json
+        return found
 
 
-def trust(office: Office, name: str = "trust") -> Path:
-    """What others hold of its ledger, from another channel."""
-    folder = office.folder / name
-    if not folder.exists():
-        office.run("checkpoint", as_=None)
-        office.run("audit", "--save-trust", folder, as_=None)
-    return folder
+def two_of(office: Office, lab: Office) -> Two:
+    """Copies of both that hold nothing yet, and the trust of each written down."""
+    for one in (office, lab):
+        one.run("checkpoint", as_=None)
+        one.run("audit", "--save-trust", one.folder / "trust", as_=None)
+    return Two(office, lab)
 
 
 def export(office: Office, name: str, *items: str, by: str = "rada", more: tuple[str, ...] = ()) -> Path:
-    """A dossier as an archive, in the office's own folder."""
+    """A dossier in the office's own folder, as an archive where it is called so."""
     path = office.folder / name
     office.run("export", *items, "--to", path, *ORDER, *more, as_=by)
     return path
 
 
-__all__ = ["HOME", "JONAS", "LAB", "MARA", "ORDER", "ORIGIN", "RECOVERY", "copy_of", "export", "file_name", "make_laboratory", "trust"]
+def verdicts(report: dict[str, Any]) -> dict[str, str]:
+    return {name: line["verdict"] for name, line in report["lines"].items()}
+
+
+def faults(report: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(name, fault["message"]) for name, line in report["lines"].items() for fault in line["faults"]]
+
+
+def notes(report: dict[str, Any], line: str = "custody") -> str:
+    return "\n".join(report["lines"][line]["notes"])
