@@ -33,19 +33,20 @@ def cited(desk: Desk, came: Incoming) -> dict[str, Any]:
 
 def check_was_there(desk: Desk, came: Incoming, subject: str, release: str) -> None:
     """Raises Fault where the dossier is of other items, or of another time away. Says where it does not cover the time."""
-    number, there = desk.ledger.item(subject).number, came.found.showing
-    if not is_exported(subject, there):
+    number, here, there = desk.ledger.item(subject).number, desk.ledger.origin, came.found
+    if not is_exported(subject, there.showing):
         raise Fault(f"{number} is not exported in the dossier of {came.origin}; give the one that it came with")
-    for _, sentence in was_there(subject, desk.ledger.origin, _while_away(desk, subject, release), there):
+    away = _while_away(desk, subject, release)
+    for _, sentence in was_there(subject, here, away, there):
         raise Fault(f"{number}: {sentence}; nothing was recorded")
-    if not covers(subject, there):
+    if not covers(subject, here, away, there):
         note(f"{number}: the dossier of {came.origin} does not show who had it there at every moment, so the time outside stays on your word")
 
 
 def _while_away(desk: Desk, subject: str, release: str) -> set[str]:
     """The release and what was recorded on the item since."""
     entries = [cite(parse_record(desk.ledger.store.record(index)).entry) for index in desk.ledger.store.chain(subject)]
-    return set(entries[entries.index(release) :]) if release in entries else {release}
+    return set(entries[entries.index(release) :])
 
 
 def files_of(desk: Desk, came: Incoming, subject: str) -> dict[str, Digests]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 from msgspec import UnsetType
 
@@ -98,17 +99,30 @@ def _opened(entry: Entry[acts.Body], texts: dict[str, str]) -> f.DossierReferenc
 # --- one claim against the dossier that it names -------------------------------------------------------------------------------
 
 
-def problems(claim: Claim, here: str, records: Iterable[Record], there: Showing) -> list[Problem]:
+class Other(Protocol):
+    """A dossier of another ledger, judged, and those that were read in it."""
+
+    claims: list[Claim]
+
+    @property
+    def showing(self) -> Showing: ...
+
+    def archive_of(self, claim: Claim) -> Other | None:
+        """The dossier that one of its claims names, if it was read."""
+
+
+def problems(claim: Claim, here: str, records: Iterable[Record], there: Other) -> list[Problem]:
     """What does not hold; `here` is the origin of the dossier that claims it, `records` are those of it. Nothing where `log` fails there."""
-    if there.report.lines["log"].faults:
+    shown, subject = there.showing, claim.entry.subject
+    if shown.report.lines["log"].faults:
         return []
-    other = f"it names the ledger {claim.ledger}, and the dossier that it cites is one of {there.report.origin}"
-    found = [] if claim.ledger == there.report.origin else [("log", other)]
-    if not is_exported(claim.entry.subject, there):
-        return [*found, ("custody", f"the dossier of {there.report.origin} that it cites is of other items")]
+    other = f"it names the ledger {claim.ledger}, and the dossier that it cites is one of {shown.report.origin}"
+    found = [] if claim.ledger == shown.report.origin else [("log", other)]
+    if not is_exported(subject, shown):
+        return [*found, ("custody", f"the dossier of {shown.report.origin} that it cites is of other items")]
     if isinstance(claim.body, acts.Acquire):
-        return [*found, *_taken_over(claim, claim.body, there)]
-    return [*found, *was_there(claim.entry.subject, here, _while_away(claim, claim.body, records), there)]
+        return [*found, *_taken_over(claim, claim.body, shown)]
+    return [*found, *was_there(subject, here, while_away(claim, records), there)]
 
 
 def is_exported(subject: str, there: Showing) -> bool:
@@ -131,31 +145,56 @@ def _taken_over(claim: Claim, body: acts.Acquire, there: Showing) -> Iterator[Pr
         yield "content", f"its reference fingerprints are not those that {there.report.origin} has"
 
 
-def was_there(subject: str, here: str, away: set[str], there: Showing) -> Iterator[Problem]:  # 3
-    """Whether an item was taken over there from the ledger `here`, on one of the entries `away`: its release, and what followed that."""
-    first = first_there(subject, there)
-    if first is None:
+def was_there(subject: str, here: str, away: set[str], there: Other) -> Iterator[Problem]:  # 3
+    """Whether an item came in there from the ledger `here` on one of the entries `away`: its release, and what followed that."""
+    cited = _came_in_on(subject, here, there)
+    if away & set(cited) or None in cited:
         return
-    origin = first.origin if isinstance(first, acts.Acquire) else None
-    if not isinstance(origin, f.ForeignOrigin) or origin.ledger != here:
-        yield "custody", f"in the dossier of {there.report.origin} the item was not taken over from here"
-    elif origin.entry not in away:
-        yield "custody", f"the dossier of {there.report.origin} is of another time away: the item was taken over there on another release"
+    if cited:
+        yield "custody", f"the dossier of {there.showing.report.origin} is of another time away: the item came in there on another release"
+    else:
+        yield "custody", f"in the dossier of {there.showing.report.origin} the item did not come in from here"
 
 
-def _while_away(claim: Claim, body: acts.Return, records: Iterable[Record]) -> set[str]:
-    """The release, and what was recorded on the item while it was outside."""
+def _came_in_on(subject: str, here: str, there: Other) -> list[str | None]:
+    """The last entry here on which an item came in there, each time that it did; None for one that cannot be told."""
+    found = list[str | None]()
+    for claim in there.claims:
+        if claim.entry.subject == subject and claim.ledger == here:
+            found.append(_cited_by(claim, there))
+    told = {claim.index for claim in there.claims}
+    hidden = (record for record in there.showing.chain(subject) if record.index not in told and _may_hide(there.showing.entry(record)))
+    return [*found, *(None for _ in hidden)]
+
+
+def _cited_by(claim: Claim, there: Other) -> str | None:
+    if isinstance(claim.body, acts.Acquire):
+        return claim.body.origin.entry if isinstance(claim.body.origin, f.ForeignOrigin) else None
+    inner = there.archive_of(claim)
+    shown, subject = inner.showing if inner is not None else None, claim.entry.subject
+    if shown is None or shown.report.lines["log"].faults or not is_exported(subject, shown) or not shown.chain(subject):
+        return None
+    return cite(shown.chain(subject)[-1].entry)
+
+
+def _may_hide(entry: Entry[acts.Body] | None) -> bool:
+    """An entry that is withheld, or a return that does not say by which dossier, may be one by which it came in."""
+    return entry is None or (isinstance(entry.body, acts.Return) and isinstance(entry.body.dossier, UnsetType) and isinstance(entry.body.sd, list))
+
+
+def while_away(claim: Claim, records: Iterable[Record]) -> set[str]:
+    """Of a return: the release, and what was recorded on the item while it was outside."""
+    release = claim.body.release if isinstance(claim.body, acts.Return) else ""
     own = [record for record in records if record.tag == claim.record.tag]
-    out = next((record.index for record in own if cite(record.entry) == body.release), claim.index)
-    return {body.release, *(cite(record.entry) for record in own if out <= record.index < claim.index)}
+    out = next((record.index for record in own if cite(record.entry) == release), claim.index)
+    return {release, *(cite(record.entry) for record in own if out <= record.index < claim.index)}
 
 
-def covers(subject: str, there: Showing) -> bool:  # 4
+def covers(subject: str, here: str, away: set[str], there: Other) -> bool:  # 4
     """Whether the dossier that a return cites shows where the item was, if all else holds."""
-    lines = there.report.lines
-    if first_there(subject, there) is None:
-        return False
-    return all(lines[name].verdict == "pass" for name in ("log", "signatures", "keys")) and _in_custody(there.report)
+    lines = there.showing.report.lines
+    told = bool(away & set(_came_in_on(subject, here, there)))
+    return told and all(lines[name].verdict == "pass" for name in ("log", "signatures", "keys")) and _in_custody(there.showing.report)
 
 
 def _in_custody(report: Report) -> bool:

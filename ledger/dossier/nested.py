@@ -18,7 +18,7 @@ from graphlib import TopologicalSorter
 
 from ledger.dossier.archive import Tree, open_within
 from ledger.dossier.bag import check_bag
-from ledger.dossier.claims import Claim, claims_of, covers, problems
+from ledger.dossier.claims import Claim, claims_of, covers, problems, while_away
 from ledger.dossier.contents import FILES, Dossier
 from ledger.errors import CannotTell, CustodyError, Fault, Malformed
 from ledger.record import Record, parse_record
@@ -36,20 +36,23 @@ TrustOf = Callable[[Dossier, bool], Trust]
 
 @dataclass(slots=True)
 class Found:
-    """A dossier. `sha256` is its name in the one that it lies in, None of the one in hand; `named`: which archive a claim names, by the
+    """A dossier. `sha256` is its name in the one that it lies in, None of the one in hand; `named`: the archive that a claim names, by the
     index of its record; `unread`: claims whose archive is here and beyond the limits."""
 
     dossier: Dossier
     sha256: str | None = None
     depth: int = 0
     claims: list[Claim] = field(default_factory=list)
-    named: dict[int, str] = field(default_factory=dict)
+    named: dict[int, Found] = field(default_factory=dict)
     unread: list[int] = field(default_factory=list)
     showing: Showing = field(init=False)
 
     @property
     def report(self) -> Report:
         return self.showing.report
+
+    def archive_of(self, claim: Claim) -> Found | None:
+        return self.named.get(claim.index)
 
 
 def judge_all(tree: Tree, trust_of: TrustOf) -> list[Found]:
@@ -58,7 +61,7 @@ def judge_all(tree: Tree, trust_of: TrustOf) -> list[Found]:
         pile = _Pile(opened)
         pile.gather(tree)
         for sha256 in TopologicalSorter(pile.rests_on()).static_order():
-            _judge(pile.found[sha256], pile, trust_of)
+            _judge(pile.found[sha256], trust_of)
     found = list(pile.found.values())
     _compare(found)
     return found
@@ -83,7 +86,7 @@ class _Pile:
                 self._follow(one, claim, here)
 
     def rests_on(self) -> dict[str, list[str]]:
-        return {sha256: [name for name in one.named.values() if name in self.found] for sha256, one in self.found.items()}
+        return {sha256: [str(inner.sha256) for inner in one.named.values()] for sha256, one in self.found.items()}
 
     def _add(self, sha256: str, found: Found) -> None:
         found.claims = claims_of(found.dossier)
@@ -105,7 +108,7 @@ class _Pile:
                 return one.unread.append(claim.index)
             tree = self._opened.enter_context(open_within(one.dossier.tree, FILES + sha256))
             self._add(sha256, Found(Dossier(tree), sha256, one.depth + 1))
-        one.named[claim.index] = sha256
+        one.named[claim.index] = self.found[sha256]
         return None
 
 
@@ -122,14 +125,14 @@ def _checkpoint(tree: Tree, sha256: str) -> bytes | None:
 # --- judging -------------------------------------------------------------------------------------------------------------------
 
 
-def _judge(one: Found, pile: _Pile, trust_of: TrustOf) -> None:
+def _judge(one: Found, trust_of: TrustOf) -> None:
     dossier = one.dossier
     here, records = dossier.checkpoint().split(b"\n")[0].decode("utf-8", "replace"), list(_records(dossier))
-    there = {claim.index: pile.found[one.named[claim.index]].showing for claim in one.claims if claim.index in one.named}
-    wrong = {claim.index: problems(claim, here, records, there[claim.index]) for claim in one.claims if claim.index in there}
+    wrong = {claim.index: problems(claim, here, records, one.named[claim.index]) for claim in one.claims if claim.index in one.named}
     covered = {
         claim.index: claim.ledger for claim in one.claims
-        if claim.dossier is not None and claim.index in there and not wrong[claim.index] and covers(claim.entry.subject, there[claim.index])
+        if claim.dossier is not None and wrong.get(claim.index) == []
+        and covers(claim.entry.subject, here, while_away(claim, records), one.named[claim.index])
     }  # fmt: skip
     one.showing = Showing(dossier, trust_of(dossier, one.sha256 is None), covered)
     one.showing.run()
