@@ -15,7 +15,7 @@ HOME = ("--to-party", "Olena", "UN Mission 7", "--method", "courier", "--purpose
 
 def make_laboratory(folder: Path, origin: str = ORIGIN) -> Office:
     """Its ledger open; Mara is custodian and registrar, Jonas custodian and examiner: M-1, J-1."""
-    lab = Office(folder)
+    lab = Office(folder, origin=origin)
     lab.desk.mkdir(parents=True)
     (folder / "passphrase").write_text(PASSPHRASE + "\n", "utf-8")
     lab.keystore.create_log(origin, PASSPHRASE, CHEAP)
@@ -63,12 +63,11 @@ class Two:
         return found
 
 
-def two_of(office: Office, lab: Office) -> Two:
-    """Copies of both that hold nothing yet, and the trust of each written down."""
-    for one in (office, lab):
-        one.run("checkpoint", as_=None)
-        one.run("audit", "--save-trust", one.folder / "trust", as_=None)
-    return Two(office, lab)
+def with_trust(office: Office) -> Office:
+    """What others hold of its ledger, written down in its folder."""
+    office.run("checkpoint", as_=None)
+    office.run("audit", "--save-trust", office.folder / "trust", as_=None)
+    return office
 
 
 def export(office: Office, name: str, *items: str, by: str = "rada", more: tuple[str, ...] = ()) -> Path:

@@ -161,7 +161,9 @@ def _tell(one: Found, wrong: dict[int, list[tuple[str, str]]]) -> None:
         for line, sentence in wrong.get(claim.index, ()):
             report.fault(line, sentence, claim.index, number)
         if claim.index in one.unread:
-            report.not_checked("custody", f"the dossier that record {claim.index} cites lies too deep in others, or among too many, and was not read")
+            said = f"the dossier of {claim.ledger} that record {claim.index} cites lies too deep in others, or among too many, and was not read"
+            report.not_checked("custody", said)
+            report.note("custody", said)
         elif claim.index not in one.named:
             done = "came back from" if claim.dossier is not None else "was taken over from"
             said = f"{number} {done} {claim.ledger} on the word of {one.report.origin} alone: no dossier of that ledger is here"
