@@ -113,7 +113,7 @@ def _check_let_go(came: Incoming, exhibit: Exhibit) -> None:
         return
     said = f"{item.number} is {item.status} in {came.origin}, and {item.holder} answers for it"
     if item.kind != "digital":
-        raise Refused(f"item.{'offered' if item.status == 'offered' else 'holder'}", f"{said}: let them release it to you, and export it then")
+        raise Refused("item.holder", f"{said}: let them release it to you, and export it then")
     note(f"{said}: no release is shown, so when it goes back your dossier cannot show there where it was")
 
 
