@@ -92,6 +92,23 @@ def test_items_are_named_as_they_are_called_there(two: Two, sent: Path) -> None:
     assert two.lab.size() == size + 1
 
 
+def test_what_was_amended_is_as_it_was_amended(two: Two) -> None:
+    two.office.new_item("olena")
+    index = two.office.size() - 1
+    two.office.run("amend", index, "--field", "description", "--new", "a video of a bridge", "--reason", "seen again")
+    two.take(two.send("O-1"))
+    assert two.lab.body()["description"] == "a video of a bridge"
+
+
+def test_an_item_that_is_withheld_stands_in_the_way_of_itself_alone(two: Two) -> None:
+    two.office.new_item("olena")
+    two.office.new_item("olena", content=b"other", name="other.mp4")
+    index = two.office.size() - 1
+    dossier = two.send("O-1", "O-2", more=("--withhold", f"{index}=protected"))
+    assert "withheld in the dossier" in two.take(dossier, expect=3).stderr
+    two.take(dossier, "O-1")
+
+
 def test_a_number_that_is_taken_gives_way_to_the_next_of_the_handler(two: Two, sent: Path) -> None:
     two.lab.run("acquire", two.lab.file(), "--number", "O-1", "--description", "ours", "--method", "found", "--purpose", "none", as_=JONAS)
     done = two.take(sent)
@@ -252,13 +269,6 @@ def test_of_what_was_disposed_of_only_what_changed_its_owner_is_taken_over(two: 
     said = ("--authority", "order", "3/2026", "--survives", "nothing", "--to", "Laboratory 9")
     two.office.run("dispose", "O-1", "--manner", manner, "--witness", full("petro"), *said)
     two.take(export(two.office, "a.zip", "O-1"), expect=status)
-
-
-def test_how_it_came_into_custody_must_be_shown(two: Two) -> None:
-    two.office.new_item("olena")
-    index = two.office.size() - 1
-    dossier = two.send("O-1", more=("--withhold", f"{index}=protected"))
-    assert "withheld in the dossier" in two.take(dossier, expect=3).stderr
 
 
 # --- receipts --------------------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from dossiers import files
 from forged import Bag
-from laboratory import HOME, LAB, MARA, ORIGIN, Two, export, faults, make_laboratory, notes, verdicts, with_trust
+from laboratory import HOME, JONAS, LAB, MARA, ORIGIN, Two, export, faults, make_laboratory, notes, verdicts, with_trust
 from office import ORIGIN as OFFICE
 from office import Office
 
@@ -159,6 +159,30 @@ def test_a_dossier_in_which_the_item_came_from_elsewhere(out: Two) -> None:
     assert faults(judged(out, court(out, "O-3"))) == [("custody", "in the dossier of lab.example/log the item did not come in from here")]
 
 
+def test_a_dossier_in_which_it_came_from_another_ledger_on_the_very_release(two: Two) -> None:
+    two.office.new_item("olena")
+    two.office.run("release", "O-1", *LAB)
+    taken(two, None, ledger="other.example/log")
+    two.lab.run("release", "M-1", *HOME, as_=MARA)
+    returned(two, export(two.lab, "b.zip", "M-1", by=MARA))
+    assert faults(judged(two, court(two))) == [("custody", "in the dossier of lab.example/log the item did not come in from here")]
+
+
+def test_the_word_of_a_key_that_is_no_longer_believed_covers_nothing(two: Two) -> None:
+    two.office.new_item("olena")
+    two.take(two.send("O-1"), as_=JONAS)
+    acquired = two.lab.size() - 1
+    two.lab.run("release", "O-1", *HOME, as_=JONAS)
+    two.lab.run("checkpoint", as_=None)
+    two.lab.run("key", "revoke", JONAS, "--reason", "compromised", "--unsafe-since", acquired, as_=MARA)
+    two.take_back(export(two.lab, "b.zip", "O-1", by=MARA), "O-1")
+    report = judged(two, court(two), expect=0)
+    assert {name: verdicts(report["before"][0])[name] for name in ("log", "signatures", "keys")} == {
+        "log": "pass", "signatures": "pass", "keys": "not checked",
+    }  # fmt: skip
+    assert verdicts(report)["custody"] == "not checked"
+
+
 @pytest.mark.parametrize("place", [0, 100, -300, -1])
 def test_an_altered_archive_is_no_longer_the_one_that_was_cited(out: Two, place: int) -> None:
     out.take_back(out.lab.folder / "b.zip", "O-1")
@@ -189,14 +213,39 @@ def test_a_file_that_is_no_archive_covers_nothing(out: Two, data: bytes) -> None
     assert (report["before"], verdicts(report)["custody"]) == ([], "not checked")
 
 
+def opened(lab: Office, path: Path) -> Bag:
+    with open_tree(path) as tree:
+        return Bag(lab, {name: tree.read(name, 1 << 20) for name in tree.names()})
+
+
+def entry_of(act: str, bag: Bag) -> str:
+    """The last entry of an act."""
+    return [name for name in bag.under("data/entries/") if f'"act": "{act}"'.encode() in bag.files[name]][-1]
+
+
+def packed(bag: Bag) -> Path:
+    write_zip(bag.write(bag.office.folder / "forged"), bag.office.folder / "forged.zip")
+    return bag.office.folder / "forged.zip"
+
+
+def test_an_entry_held_back_without_a_word_by_which_it_may_have_come_in_covers_nothing(out: Two) -> None:
+    out.take_back(out.lab.folder / "b.zip", "O-1")
+    again = out.send("O-1", name="again.zip")
+    out.lab.run("return", "O-1", "--from", "Olena", "--dossier", again, "--trust", out.trusts[0], as_=MARA)
+    bag = opened(out.lab, export(out.lab, "b2.zip", "O-1", by=MARA))
+    bag.drop(entry_of("return", bag))
+    returned(out, packed(bag))
+    report = judged(out, court(out))
+    assert faults(report) == []
+    assert notes(report).count("covered by") == 1, "the first time alone"
+    assert any(line == "completeness" for one in report["before"] for line, _ in faults(one))
+
+
 def test_what_is_wrong_within_is_told_of_that_one_and_counts(out: Two) -> None:
     """An archive in its form, over a dossier that was altered: it has its own faults, and nothing is covered by it."""
-    with open_tree(out.lab.folder / "b.zip") as tree:
-        bag = Bag(out.lab, {name: tree.read(name, 1 << 20) for name in tree.names()})
-    name = next(name for name in bag.under("data/entries/") if b'"act": "release"' in bag.files[name])
-    bag.put(name, b"Olena", b"Oleno")
-    write_zip(bag.write(out.lab.folder / "forged"), out.lab.folder / "forged.zip")
-    returned(out, out.lab.folder / "forged.zip")
+    bag = opened(out.lab, out.lab.folder / "b.zip")
+    bag.put(entry_of("release", bag), b"Olena", b"Oleno")
+    returned(out, packed(bag))
     report = judged(out, court(out))
     assert faults(report) == []
     assert (verdicts(report)["custody"], report["exit"], report["before"][0]["exit"]) == ("not checked", 1, 1)
@@ -212,17 +261,18 @@ def test_a_dossier_that_withholds_how_it_came_in_covers_nothing_and_is_no_fault(
 # --- a dishonest taker -----------------------------------------------------------------------------------------------------------
 
 
-def taken(two: Two, dossier: Path, **other: Any) -> dict[str, Any]:
+def taken(two: Two, dossier: Path | None, **other: Any) -> dict[str, Any]:
     """The audit of a laboratory's dossier whose acquisition says something else than an import would; `other`: fields, or of origin."""
-    file, subject = stored(two.lab, dossier), two.office.subject("O-1")
+    attached, subject = [stored(two.lab, dossier)] if dossier is not None else None, two.office.subject("O-1")
     evidence = two.lab.file("video.mp4", other.pop("content", b"evidence"))
     shown = stored(two.lab, evidence)
     with two.office.open() as ledger:
         origin = {"ledger": OFFICE, "checkpoint": (ledger.store.checkpoint() or b"").decode(), "entry": ledger.item(subject).release}
     origin |= {name: other.pop(name) for name in ("ledger", "checkpoint", "entry") if name in other}
     body = {
-        "number": "M-1", "description": "a video", "kind": "digital", "method": "taken over", "purpose": "extraction", "attachments": [file],
-        "files": [{"name": "video.mp4", "size": shown["size"], "sha256": shown["sha256"]}], "origin": origin, **other,
+        "number": "M-1", "description": "a video", "kind": "digital", "method": "taken over", "purpose": "extraction", "origin": origin,
+        "files": [{"name": "video.mp4", "size": shown["size"], "sha256": shown["sha256"]}], **({"attachments": attached} if attached else {}),
+        **other,
     }  # fmt: skip
     two.lab.act("acquire", subject, MARA, body)
     found: dict[str, Any] = two.audit(export(two.lab, "b", "M-1", by=MARA), *two.trusts, expect=None)  # type: ignore[arg-type]

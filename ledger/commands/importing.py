@@ -63,12 +63,12 @@ def import_(dossier: str, words: tuple[str, ...], trust: tuple[str, ...], receip
 
 def _named(came: Incoming, words: Sequence[str]) -> list[Exhibit]:
     """By the number there, or the identifier; all of them where none is named."""
-    found = came.exhibits()
-    by_name = {name: one for one in found for name in (one.subject, one.item.number)}
+    subjects = sorted(came.subjects(), key=came.number)
+    by_name = {name: subject for subject in subjects for name in (subject, came.number(subject))}
     for word in words:
         if word not in by_name:
-            raise Usage(f"{shown(word)} is not exported in this dossier; it holds {named([one.item.number for one in found])}")
-    return [by_name[word] for word in dict.fromkeys(words)] or found
+            raise Usage(f"{shown(word)} is not exported in this dossier; it holds {named(list(map(came.number, subjects)))}")
+    return [came.exhibit(subject) for subject in dict.fromkeys(by_name[word] for word in words) or subjects]
 
 
 def _check_single(o: dict[str, Any], count: int) -> None:
@@ -89,12 +89,10 @@ def _step(desk: Desk, came: Incoming, exhibit: Exhibit, o: dict[str, Any]) -> St
         raise Refused("entry.form", f"{item.number} is physical and needs a place: say where it was taken in, with --place TEXT")
     seal = _seal(desk, item, o)
     attached = [came.attachment(desk), *_files(desk, came, exhibit, o["files"])]
-    body = as_it_was(item, exhibit.first, came.origin)
-    held = prior_custody(item.holder, came.origin, f", as {item.number}")
     origin = {"ledger": came.origin, "checkpoint": came.checkpoint, "entry": exhibit.entry}
-    return Step("acquire", subject, {
-        **body, **given(seal=seal, condition=o["condition"]), "prior_custody": held, "origin": origin, "attachments": attached
-    })  # fmt: skip
+    held = prior_custody(item.holder, came.origin, f", as {item.number}")
+    more = given(description=exhibit.description, seal=seal, condition=o["condition"], prior_custody=held, origin=origin, attachments=attached)
+    return Step("acquire", subject, {**as_it_was(item, exhibit.first, came.origin), **more})
 
 
 def _refuse_known(desk: Desk, came: Incoming, subject: str) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import UnsetType
+
 from ledger import acts
 from ledger import fields as f
 from ledger.commands.desk import Desk
@@ -31,11 +33,13 @@ _MANIFEST_LIMIT = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """An exported item: how it stood in the end, how it came into custody there, its last entry and that one's hash."""
+    """An exported item: how it stood in the end, how it came into custody there, its description if that was amended, its last entry and
+    that one's hash."""
 
     subject: str
     item: ItemFact
     first: acts.Acquire | acts.Derive
+    description: str | None
     last: acts.Body | None
     entry: str
 
@@ -63,19 +67,23 @@ class Incoming:
     def _tree(self) -> Tree:
         return self.found.dossier.tree
 
-    def exhibits(self) -> list[Exhibit]:
-        """Those exported, in the order of their numbers; CannotTell where the entries on one are withheld."""
+    def subjects(self) -> list[str]:
+        """Of the items that were exported."""
         export = self.found.showing.export
-        made = [self.exhibit(item.subject) for item in export.items] if export is not None else []
-        return sorted(made, key=lambda one: one.item.number)
+        return [item.subject for item in export.items] if export is not None else []
+
+    def number(self, subject: str) -> str:
+        """What an item is called there, as far as that is shown."""
+        return self.found.showing.number(subject)
 
     def exhibit(self, subject: str) -> Exhibit:
+        """Raises CannotTell where it is withheld how an item came into custody there."""
         showing = self.found.showing
         item, first, chain = showing.item(subject), first_there(subject, showing), showing.chain(subject)
         if item is None or first is None:
             raise CannotTell(f"how {subject} came into custody is withheld in the dossier; ask {self.origin} for one that shows it")
-        last = showing.entry(chain[-1])
-        return Exhibit(subject, item, first, last.body if last is not None else None, cite(chain[-1].entry))
+        said = [entry.body if (entry := showing.entry(record)) is not None else None for record in chain]
+        return Exhibit(subject, item, first, _amended(first, cite(chain[0].entry), said), said[-1], cite(chain[-1].entry))
 
     # its files
 
@@ -116,6 +124,12 @@ class Incoming:
                 with open(self.scratch / one.sha256, "xb") as out:
                     out.writelines(self._tree.chunks(FILES + one.sha256))
                 desk.bring(self.scratch / one.sha256, one)
+
+
+def _amended(first: acts.Acquire | acts.Derive, target: str, said: list[acts.Body | None]) -> str | None:
+    """The description of an item as it was corrected last; None where it was not, or is confidential and so is its correction."""
+    where = (target, "description") if not isinstance(first.description, UnsetType) else None
+    return next((body.new for body in reversed(said) if isinstance(body, acts.Amend) and (body.target, body.field) == where), None)
 
 
 @contextmanager
