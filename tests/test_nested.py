@@ -15,7 +15,8 @@ from office import Office
 
 from ledger.dossier import nested
 from ledger.dossier.archive import open_tree, open_within, write_zip
-from ledger.errors import CannotTell, Malformed
+from ledger.dossier.window import Window
+from ledger.errors import CannotTell, Fault, Malformed
 from ledger.ledger import Ledger
 
 
@@ -106,6 +107,26 @@ def test_it_goes_there_a_second_time_and_each_time_is_covered(out: Two) -> None:
     assert verdicts(report)["custody"] == "pass"
     assert notes(report).count("covered by the ledger lab.example/log") == 2
     assert len(report["before"]) == 4
+
+
+def test_what_is_recorded_of_it_while_it_is_away_is_no_other_time(two: Two) -> None:
+    two.office.new_item("olena")
+    two.office.run("release", "O-1", *LAB)
+    two.office.run("note", "O-1", "the courier called")
+    two.take(export(two.office, "a.zip", "O-1"))
+    two.office.run("note", "O-1", "it has arrived")
+    two.take_back(two.send_back("O-1"), "O-1")
+    assert verdicts(judged(two, court(two), expect=0))["custody"] == "pass"
+
+
+def test_what_was_exported_before_it_was_released_says_nothing_of_the_time_after(two: Two) -> None:
+    two.office.new_item("olena")
+    two.take(export(two.office, "a.zip", "O-1"))
+    two.office.run("release", "O-1", *LAB)
+    dossier = two.send_back("O-1")
+    assert "on another release" in two.take_back(dossier, "O-1", expect=1).stderr
+    returned(two, dossier)
+    assert [line for line, _ in faults(judged(two, court(two)))] == ["custody"]
 
 
 def test_a_confidential_dossier_covers_where_it_is_disclosed(out: Two) -> None:
@@ -418,3 +439,15 @@ def test_what_is_written_behind_an_archive_within_is_not_read_past(tmp_path: Pat
         with open_tree(folder) as tree, pytest.raises(Malformed):
             open_within(tree, "data/a")
     assert files(folder)
+
+
+def test_nothing_is_read_beyond_a_window(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"0123456789")
+    with open(tmp_path / "a", "rb") as file:
+        window = Window(file.fileno(), 2, 3)
+        assert window.read(0, 3, "a") == b"234"
+        for offset, size in ((0, 4), (1, 3), (3, 1)):
+            with pytest.raises(Fault, match="ends early"):
+                window.read(offset, size, "a")
+        with pytest.raises(Fault, match="changed while it was read"):
+            Window(file.fileno(), 8, 5).read(0, 5, "a")
