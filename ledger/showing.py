@@ -33,7 +33,7 @@ from ledger.remainder import Remainder
 from ledger.report import LINES, Report, places
 from ledger.roster import verifier_of
 from ledger.shown import Shown, format_seal, rests_on, signers_of
-from ledger.signers import Judge, Signers, at_once
+from ledger.signers import Signers, at_once
 from ledger.source import Trust
 from ledger.state import Changes, Head, ItemFact, LedgerFact, item_key
 
@@ -48,7 +48,6 @@ class Showing:
     shown: Shown
     trust: Trust
     covered: Mapping[int, str] = field(default_factory=dict)
-    judge: Judge = at_once
     report: Report = field(default_factory=Report)
     _state: Excerpt = field(init=False)
     _signers: Signers = field(init=False)
@@ -67,7 +66,7 @@ class Showing:
 
     def __post_init__(self) -> None:
         self._state = Excerpt(lambda index: self._notes.get(index, b""))
-        self._signers = Signers(self.judge)
+        self._signers = Signers(at_once)
         self._rest = Remainder(self.report, self._state, 0, covered=self.covered)
 
     def run(self) -> Report:

@@ -13,7 +13,7 @@ from ledger.commands.trust import trust_among, trust_from
 from ledger.dossier.archive import Tree, open_tree
 from ledger.dossier.contents import Dossier
 from ledger.dossier.nested import Found, judge_all
-from ledger.errors import CustodyError, Malformed
+from ledger.errors import CustodyError, Fault, Malformed
 from ledger.record import parse_record
 
 
@@ -38,7 +38,7 @@ def audit_tree(tree: Tree, trust: Sequence[str], use_pins: bool, own: "Mapping[s
 def _held(dossier: Dossier, trust: Sequence[str], use_pins: bool, in_hand: bool, own: "Mapping[str, Trust]") -> "Trust":
     """Of the ledger that the dossier claims to be of: folders of trust, cards, and what this computer remembers.
 
-    For the dossier in hand something was given: that it is for another ledger is a fault, or raises Fault.
+    For the dossier in hand something was given: that it is for another ledger is for the audit to say.
     """
     from keys.keystore import Keystore, default_home
     from ledger.audit import Trust
@@ -47,12 +47,20 @@ def _held(dossier: Dossier, trust: Sequence[str], use_pins: bool, in_hand: bool,
     keys = _claimed_keys(dossier)
     given = own.get(origin or "") or trust_among(trust, origin, keys)
     if given is None:
-        given = trust_from(Path(trust[0]), (), (), origin, keys) if in_hand and trust else Trust()
+        given = _of_any(Path(trust[0]), origin, keys) if in_hand and trust else Trust()
     if not use_pins or origin is None:
         return given
     keystore = Keystore(default_home())
     pins = (keystore.pin(origin, name) for name in keystore.names())
     return replace(given, pins=tuple(dict.fromkeys(pin for pin in pins if pin is not None)))
+
+
+def _of_any(path: Path, origin: str | None, vkeys: tuple[str, ...]) -> "Trust":
+    """Of several anchors those of this ledger; where there are none, any."""
+    try:
+        return trust_from(path, (), (), origin, vkeys)
+    except Fault:
+        return trust_from(path, (), (), None, vkeys)
 
 
 def _claimed_origin(dossier: Dossier) -> str | None:
