@@ -236,7 +236,7 @@ def test_a_file_that_is_no_archive_covers_nothing(out: Two, data: bytes) -> None
 
 def opened(lab: Office, path: Path) -> Bag:
     with open_tree(path) as tree:
-        return Bag(lab, {name: tree.read(name, 1 << 20) for name in tree.names()})
+        return Bag(lab, {name: tree.read(name, 1 << 26) for name in tree.names()})
 
 
 def entry_of(act: str, bag: Bag) -> str:
