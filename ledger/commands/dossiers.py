@@ -46,8 +46,9 @@ def _held(dossier: Dossier, trust: Sequence[str], use_pins: bool, in_hand: bool,
     origin = _claimed_origin(dossier)
     keys = _claimed_keys(dossier)
     given = own.get(origin or "") or trust_among(trust, origin, keys)
-    if given is None:
-        given = _of_any(Path(trust[0]), origin, keys) if in_hand and trust else Trust()
+    if in_hand and trust and (given is None or given.anchors is None):
+        given = _of_any(Path(trust[0]), origin, keys)
+    given = given or Trust()
     if not use_pins or origin is None:
         return given
     keystore = Keystore(default_home())

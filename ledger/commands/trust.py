@@ -37,7 +37,7 @@ def trust_given(ledger: "Ledger", given: Sequence[str], use_pins: bool) -> "Trus
         return Trust(pins=pins, receipts=receipts)
     origin, keys = ledger.claimed_origin(), _claimed_keys(ledger)
     held = trust_among(given, origin, keys) if len(given) > 1 else None
-    if held is None:
+    if held is None or held.anchors is None:
         return trust_from(Path(given[0]), pins, receipts, origin, keys)
     return replace(held, pins=pins, receipts=receipts)
 
