@@ -4,7 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from forged import Bag
 from office import CHEAP, PASSPHRASE, Office, Result
+from office import ORIGIN as OFFICE_ORIGIN
+
+from ledger.dossier.archive import open_tree, write_zip
+from ledger.ledger import Ledger
 
 ORIGIN = "lab.example/log"
 MARA, RECOVERY, JONAS = "mara@lab.example", "recovery@lab.example", "jonas@lab.example"
@@ -75,6 +80,69 @@ def export(office: Office, name: str, *items: str, by: str = "rada", more: tuple
     path = office.folder / name
     office.run("export", *items, "--to", path, *ORDER, *more, as_=by)
     return path
+
+
+def court(two: Two, *items: str, name: str = "court", more: tuple[str, ...] = ()) -> Path:
+    """The office's dossier for a court: O-1 if nothing else is named."""
+    return export(two.office, name, *(items or ("O-1",)), more=more)
+
+
+# --- what dishonest handlers record, past the commands ---------------------------------------------------------------------------
+
+
+def stored(office: Office, path: Path) -> dict[str, Any]:
+    """A file among the evidence, as an entry attaches it."""
+    with Ledger.open(office.ledger_folder, write=True) as ledger:
+        digests = ledger.objects.add(path)
+    return {"name": "dossier.zip", "size": digests.size, "sha256": digests.sha256, "media_type": "application/zip"}
+
+
+def returned(two: Two, attached: Path, number: str = "O-1", cites: str | None = None, ledger: str = ORIGIN, **more: Any) -> None:
+    """A return as a dishonest handler records it, past the command."""
+    file, item = stored(two.office, attached), two.office.item(number)
+    with two.office.open() as opened:
+        first: Any = opened.entry(opened.store.chain(opened.subject_of(number))[0]).body
+    body = {
+        "release": item.release, "from": "M. Vogt", "outcome": "accepted", "content_check": "hashed", "match": True,
+        "files": [{"name": one.name, "size": one.size, "sha256": one.sha256} for one in first.files],
+        "dossier": {"ledger": ledger, "sha256": cites or file["sha256"]}, "attachments": [file], **more,
+    }  # fmt: skip
+    two.office.act("return", two.office.subject(number), "olena", body)
+
+
+def taken(two: Two, dossier: Path | None, **other: Any) -> Path:
+    """The laboratory's dossier on O-1, whose acquisition says something else than an import would; `other`: fields, or of origin."""
+    attached, subject = [stored(two.lab, dossier)] if dossier is not None else None, two.office.subject("O-1")
+    evidence = two.lab.file("video.mp4", other.pop("content", b"evidence"))
+    shown = stored(two.lab, evidence)
+    with two.office.open() as ledger:
+        origin = {"ledger": OFFICE_ORIGIN, "checkpoint": (ledger.store.checkpoint() or b"").decode(), "entry": ledger.item(subject).release}
+    origin |= {name: other.pop(name) for name in ("ledger", "checkpoint", "entry") if name in other}
+    body = {
+        "number": "M-1", "description": "a video", "kind": "digital", "method": "taken over", "purpose": "extraction", "origin": origin,
+        "files": [{"name": "video.mp4", "size": shown["size"], "sha256": shown["sha256"]}], **({"attachments": attached} if attached else {}),
+        **other,
+    }  # fmt: skip
+    two.lab.act("acquire", subject, MARA, body)
+    return export(two.lab, "b", "M-1", by=MARA)
+
+
+def opened(lab: Office, path: Path) -> Bag:
+    with open_tree(path) as tree:
+        return Bag(lab, {name: tree.read(name, 1 << 26) for name in tree.names()})
+
+
+def entry_of(act: str, bag: Bag) -> str:
+    """The last entry of an act."""
+    return [name for name in bag.under("data/entries/") if f'"act": "{act}"'.encode() in bag.files[name]][-1]
+
+
+def packed(bag: Bag) -> Path:
+    write_zip(bag.write(bag.office.folder / "forged"), bag.office.folder / "forged.zip")
+    return bag.office.folder / "forged.zip"
+
+
+# --- what is said of it ----------------------------------------------------------------------------------------------------------
 
 
 def verdicts(report: dict[str, Any]) -> dict[str, str]:

@@ -8,8 +8,26 @@ from typing import Any
 
 import pytest
 from dossiers import files
-from forged import Bag
-from laboratory import HOME, JONAS, LAB, MARA, ORIGIN, Two, export, faults, make_laboratory, notes, verdicts, with_trust
+from laboratory import (
+    HOME,
+    JONAS,
+    LAB,
+    MARA,
+    ORIGIN,
+    Two,
+    court,
+    entry_of,
+    export,
+    faults,
+    make_laboratory,
+    notes,
+    opened,
+    packed,
+    returned,
+    taken,
+    verdicts,
+    with_trust,
+)
 from office import ORIGIN as OFFICE
 from office import Office
 
@@ -17,7 +35,6 @@ from ledger.dossier import nested
 from ledger.dossier.archive import open_tree, open_within, write_zip
 from ledger.dossier.window import Window
 from ledger.errors import CannotTell, Fault, Malformed
-from ledger.ledger import Ledger
 
 
 @pytest.fixture
@@ -28,30 +45,6 @@ def out(two: Two) -> Two:
     two.take(two.send("O-1", "O-2"))
     two.send_back("O-1", "O-2")
     return two
-
-
-def stored(office: Office, path: Path) -> dict[str, Any]:
-    """A file among the evidence, as an entry attaches it."""
-    with Ledger.open(office.ledger_folder, write=True) as ledger:
-        digests = ledger.objects.add(path)
-    return {"name": "dossier.zip", "size": digests.size, "sha256": digests.sha256, "media_type": "application/zip"}
-
-
-def returned(two: Two, attached: Path, number: str = "O-1", cites: str | None = None, ledger: str = ORIGIN, **more: Any) -> None:
-    """A return as a dishonest handler records it, past the command."""
-    file, item = stored(two.office, attached), two.office.item(number)
-    with two.office.open() as opened:
-        first: Any = opened.entry(opened.store.chain(opened.subject_of(number))[0]).body
-    body = {
-        "release": item.release, "from": "M. Vogt", "outcome": "accepted", "content_check": "hashed", "match": True,
-        "files": [{"name": one.name, "size": one.size, "sha256": one.sha256} for one in first.files],
-        "dossier": {"ledger": ledger, "sha256": cites or file["sha256"]}, "attachments": [file], **more,
-    }  # fmt: skip
-    two.office.act("return", two.office.subject(number), "olena", body)
-
-
-def court(two: Two, *items: str, name: str = "court", more: tuple[str, ...] = ()) -> Path:
-    return export(two.office, name, *(items or ("O-1",)), more=more)
 
 
 def judged(two: Two, path: Path, expect: int = 1) -> dict[str, Any]:
@@ -234,21 +227,6 @@ def test_a_file_that_is_no_archive_covers_nothing(out: Two, data: bytes) -> None
     assert (report["before"], verdicts(report)["custody"]) == ([], "not checked")
 
 
-def opened(lab: Office, path: Path) -> Bag:
-    with open_tree(path) as tree:
-        return Bag(lab, {name: tree.read(name, 1 << 26) for name in tree.names()})
-
-
-def entry_of(act: str, bag: Bag) -> str:
-    """The last entry of an act."""
-    return [name for name in bag.under("data/entries/") if f'"act": "{act}"'.encode() in bag.files[name]][-1]
-
-
-def packed(bag: Bag) -> Path:
-    write_zip(bag.write(bag.office.folder / "forged"), bag.office.folder / "forged.zip")
-    return bag.office.folder / "forged.zip"
-
-
 def test_an_entry_held_back_without_a_word_by_which_it_may_have_come_in_covers_nothing(out: Two) -> None:
     out.take_back(out.lab.folder / "b.zip", "O-1")
     again = out.send("O-1", name="again.zip")
@@ -282,21 +260,9 @@ def test_a_dossier_that_withholds_how_it_came_in_covers_nothing_and_is_no_fault(
 # --- a dishonest taker -----------------------------------------------------------------------------------------------------------
 
 
-def taken(two: Two, dossier: Path | None, **other: Any) -> dict[str, Any]:
-    """The audit of a laboratory's dossier whose acquisition says something else than an import would; `other`: fields, or of origin."""
-    attached, subject = [stored(two.lab, dossier)] if dossier is not None else None, two.office.subject("O-1")
-    evidence = two.lab.file("video.mp4", other.pop("content", b"evidence"))
-    shown = stored(two.lab, evidence)
-    with two.office.open() as ledger:
-        origin = {"ledger": OFFICE, "checkpoint": (ledger.store.checkpoint() or b"").decode(), "entry": ledger.item(subject).release}
-    origin |= {name: other.pop(name) for name in ("ledger", "checkpoint", "entry") if name in other}
-    body = {
-        "number": "M-1", "description": "a video", "kind": "digital", "method": "taken over", "purpose": "extraction", "origin": origin,
-        "files": [{"name": "video.mp4", "size": shown["size"], "sha256": shown["sha256"]}], **({"attachments": attached} if attached else {}),
-        **other,
-    }  # fmt: skip
-    two.lab.act("acquire", subject, MARA, body)
-    found: dict[str, Any] = two.audit(export(two.lab, "b", "M-1", by=MARA), *two.trusts, expect=None)  # type: ignore[arg-type]
+def say(two: Two, dossier: Path, **other: Any) -> dict[str, Any]:
+    """What an audit says of it."""
+    found: dict[str, Any] = two.audit(taken(two, dossier, **other), *two.trusts, expect=None)  # type: ignore[arg-type]
     return found
 
 
@@ -308,29 +274,29 @@ def sent(two: Two) -> tuple[Two, Path]:
 
 
 def test_an_honest_acquisition_past_the_command_is_sound(sent: tuple[Two, Path]) -> None:
-    report = taken(*sent)
+    report = say(*sent)
     assert (report["exit"], faults(report), len(report["before"])) == (0, [], 1)
 
 
 def test_other_fingerprints_than_the_giving_ledger_has(sent: tuple[Two, Path]) -> None:
-    assert faults(taken(*sent, content=b"changed")) == [("content", "its reference fingerprints are not those that un.example/mission-7 has")]
+    assert faults(say(*sent, content=b"changed")) == [("content", "its reference fingerprints are not those that un.example/mission-7 has")]
 
 
 def test_an_entry_that_is_not_the_last_there(sent: tuple[Two, Path]) -> None:
-    report = taken(*sent, entry="A" * 43 + "=")
+    report = say(*sent, entry="A" * 43 + "=")
     assert faults(report) == [("custody", "the entry that it cites is not the last on the item in the dossier of un.example/mission-7")]
 
 
 def test_another_checkpoint_is_of_no_dossier_that_is_here(sent: tuple[Two, Path]) -> None:
     with sent[0].lab.open() as ledger:
         other = (ledger.store.checkpoint() or b"").decode()
-    report = taken(*sent, checkpoint=other)
+    report = say(*sent, checkpoint=other)
     assert (report["exit"], report["before"]) == (0, [])
     assert "M-1 was taken over from un.example/mission-7 on the word of lab.example/log alone" in notes(report)
 
 
 def test_a_ledger_that_it_does_not_come_from(sent: tuple[Two, Path]) -> None:
-    report = taken(*sent, ledger="other.example/log")
+    report = say(*sent, ledger="other.example/log")
     assert [line for line, _ in faults(report)] == ["log"]
 
 
@@ -338,7 +304,7 @@ def test_a_dossier_of_another_item_of_the_giving_ledger(two: Two) -> None:
     two.office.new_item("olena")
     two.office.new_item("olena", content=b"other", name="other.mp4")
     two.office.run("release", "O-1", *LAB)
-    report = taken(two, export(two.office, "a.zip", "O-2"))
+    report = say(two, export(two.office, "a.zip", "O-2"))
     assert faults(report) == [("custody", "the dossier of un.example/mission-7 that it cites is of other items")]
 
 
