@@ -10,7 +10,7 @@ LIGHTER := --allow-untyped-defs --allow-incomplete-defs --allow-untyped-calls --
            --allow-subclassing-any --disable-error-code=union-attr --explicit-package-bases --cache-dir .mypy_cache/tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo week test lint bench fuzz soak wheel-test lock clean
+.PHONY: help demo week cases test lint viewers bench fuzz soak wheel-test lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,13 +21,24 @@ demo: .venv/.installed ## a whole fictional case, from its first entry to an aud
 	@rm -rf demo
 	@trap 'if [ -d demo ]; then touch demo/.made-by-make; fi' EXIT; $(BIN)/custody demo demo/
 
-test: lint ## style, types and every test
+test: lint viewers ## style, types and every test
 	$(BIN)/python -m pytest -n 2 --durations=10
 
 lint: .venv/.installed ## style and types alone
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	MYPYPATH=tests $(BIN)/mypy $(LIGHTER) tests $(if $(wildcard benchmarks/*.py),benchmarks)
+
+viewers: ## Debian's chromium, firefox-esr and poppler-utils, in which tests open what a court receives; installed where this can
+	@$(find_viewers) && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing chromium, firefox-esr and poppler-utils for the tests of the page and the paper (once)."; mkdir -p build; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(VIEWERS); } \
+	    >build/viewers.log 2>&1 || echo "They could not be installed (see build/viewers.log)." >&2; \
+	fi; \
+	$(find_viewers) || echo "Tests of the page and the paper are skipped in what is missing: as root, apt install $(VIEWERS)." >&2
+VIEWERS := chromium firefox-esr poppler-utils
+find_viewers = command -v chromium >/dev/null && command -v firefox-esr >/dev/null && command -v pdfsig >/dev/null
 
 bench: .venv/.installed ## measure; one JSON line per figure
 	$(BIN)/python -m benchmarks
@@ -38,11 +49,15 @@ fuzz: .venv/.installed ## hostile input for FUZZ_SECONDS each (600)
 soak: .venv/.installed ## long load for SOAK_SECONDS each (1800)
 	CUSTODY_SOAK_SECONDS=$(SOAK_SECONDS) $(BIN)/python -m pytest tests/soak -m soak -o timeout=0
 
-# First with the run-time requirements alone, so that a module that needs a test tool shows; then the tests of the command line, started
-# in a folder from which the source tree cannot be imported.
+cases: .venv/.installed ## the dossiers that every verifier is held to, sound and attacked, in build/cases
+	rm -rf build/cases
+	PYTHONPATH=tests $(BIN)/python tests/cases.py build/cases
+
 week: .venv/.installed ## a week of a mission, told command by command
 	$(BIN)/python -m pytest tests/test_week.py -q -s
 
+# First with the run-time requirements alone, so that a module that needs a test tool shows; then the tests of the command line, started
+# in a folder from which the source tree cannot be imported.
 wheel-test: .venv/.installed ## the command line, from a built wheel in an environment of its own
 	rm -rf $(WHEEL)
 	mkdir -p $(WHEEL)/elsewhere

@@ -19,7 +19,7 @@ from ledger.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint_text
 from ledger.errors import Fault, Malformed, NewerFormat
 from ledger.merkle import check_consistency, format_hash
 
-_MAX_TEXT = 4 << 20
+MAX_TEXT = 4 << 20
 _CONSISTENCY, _EQUIVOCATION = b'{\n  "custody": "consistency/', b'{\n  "custody": "equivocation/'
 _VERSION = re.compile(rb'\{\n  "custody": "(?:consistency|equivocation)/v([1-9][0-9]{0,8})"')
 _Path = Annotated[list[f.Hash], Meta(max_length=64)]
@@ -72,7 +72,7 @@ def parse_two_heads(data: bytes) -> Consistency | Equivocation:
     version = _VERSION.match(data)
     if version is not None and version[1] != b"1":
         raise NewerFormat("this proof was made by a newer format: read it with a newer release")
-    if len(data) > _MAX_TEXT:
+    if len(data) > MAX_TEXT:
         raise Malformed("the proof is larger than any real one: ask for it again")
     try:
         proof = _decode(data)

@@ -17,7 +17,7 @@ from ledger.checkpoint import parse_checkpoint_text
 from ledger.entry import Entry, cite
 from ledger.errors import Malformed
 from ledger.fields import instant
-from ledger.record import Record
+from ledger.record import Record, subject_tag
 from ledger.replay import cited
 from ledger.state import Changes, Cited, F, Fact, Head, LedgerFact
 
@@ -34,44 +34,68 @@ class Excerpt:
         self._entries: dict[bytes, int] = {}
         self._texts: dict[bytes, int] = {}
         self._said: set[int] = set()
+        self._pairs: list[tuple[int, list[str]]] = []
+        self._tips: dict[bytes, Head] = {}
         self._record: Record | None = None
         self._entry: Entry[acts.Body] | None = None
 
     def begin(self, record: Record, entry: Entry[acts.Body] | None) -> None:
         """From now on this record is under judgement. Where its subject's chain has a gap before it, the head is as it claims."""
         self._record, self._entry, self.claimed = record, entry, set()
-        if entry is not None:
-            self._close_before(entry)
-        subject = entry.subject if entry is not None else None
-        head = self.fact(f"head:{subject}", Head)
-        if subject is None or entry is None or record.seq == (0 if head is None else head.seq + 1):
+        if entry is None:
+            return
+        self._close_before(entry)
+        head = self._tips.get(record.tag)
+        if record.seq <= (0 if head is None else head.seq + 1):
             return
         self.claimed.add("prev")
         previous = cite(record.subject_prev or bytes(32))
         cited = entry.prev.entry if entry.prev is not None else ""
-        self.facts[f"head:{subject}"] = Head(
+        self._tips[record.tag] = Head(
             seq=record.seq - 1, index=-1, entry=cited, record=previous, seen=0, time=instant(entry.time), act="", by=[]
-        )
+        )  # fmt: skip
 
     def _close_before(self, entry: Entry[acts.Body]) -> None:
-        """A checkpoint act carries the one before it: where that act is not here, its size is as claimed, and its keys are the log's."""
+        """A checkpoint act carries the one before it: where the act that fixed that one is not here, its size is as claimed, and its keys are those
+        of the log at that size: who replaced which key is always here."""
         ledger = self.fact("ledger", LedgerFact)
         if ledger is None or not isinstance(entry.body, acts.Checkpoint) or entry.body.previous is None:
             return
         size = self._carried(entry.body)[0]
         if size - 1 not in self._said:
             self.claimed.add("previous")
-            self.facts["ledger"] = replace(ledger, closed_at=size, closed_by=list(ledger.vkeys))
+            then = [vkeys for since, vkeys in self._pairs if since < size - 1]
+            self.facts["ledger"] = replace(ledger, closed_at=size, closed_by=then[-1] if then else list(ledger.vkeys))
 
     def add(self, record: Record, digest: bytes, text: bytes | None, changes: Changes) -> None:
-        """The record under judgement takes its place; `digest` is its hash, `text` the hash of its entry's text if that is here."""
+        """The record under judgement takes its place; `digest` is its hash, `text` the hash of its entry's text if that is here.
+
+        `changes`: none where its entry is not here or at fault. It changes nothing then but the head of its subject.
+        """
         self._hashes[record.index] = digest
         self._recorded[record.index] = instant(record.recorded)
         self._entries[record.entry] = record.index
         if text is not None:
-            self._texts[text] = record.index
+            self._texts.setdefault(text, record.index)
             self._said.add(record.index)
         self.facts.update(changes)
+        self._tips[record.tag] = self._tip(record, digest, changes)
+        ledger = changes.get("ledger")
+        if isinstance(ledger, LedgerFact) and (not self._pairs or self._pairs[-1][1] != ledger.vkeys):
+            self._pairs.append((record.index, ledger.vkeys))
+
+    def _tip(self, record: Record, digest: bytes, changes: Changes) -> Head:
+        if head := next((fact for key, fact in changes.items() if isinstance(fact, Head)), None):
+            return head
+        before = self._tips.get(record.tag)
+        return Head(
+            seq=record.seq, index=record.index, entry=cite(record.entry), record=cite(digest), seen=before.seen if before else 0,
+            time=before.time if before else 0, act="", by=[],
+        )  # fmt: skip
+
+    def log_keys(self) -> set[str]:
+        """The vkeys that the log ever had, by the first entry and the rotations here."""
+        return {vkey for _, vkeys in self._pairs for vkey in vkeys}
 
     def recorded_hashes(self) -> dict[int, bytes]:
         """Hash by index, of all records that are here."""
@@ -80,6 +104,8 @@ class Excerpt:
     # State
 
     def fact(self, key: str, kind: type[F]) -> F | None:
+        if kind is Head and self._entry is not None:  # by tag, since not every record here has an entry that names its subject
+            return cast("F | None", self._tips.get(subject_tag(self._entry.ledger, key.removeprefix("head:"))))
         return cast("F | None", self.facts.get(key))
 
     def cited(self, entry: str) -> Cited | None:
@@ -104,14 +130,9 @@ class Excerpt:
         self.claimed.add("recorded")
         record, entry = self._record, self._entry
         now = instant(record.recorded) if record is not None else 0
-        if entry is not None and entry.seen is not None and index == entry.seen.size - 1 and record is not None and index != record.index - 1:
+        if entry is not None and entry.seen is not None and index == entry.seen.size - 1:
             return min(now, instant(entry.time))
-        return self._before(index, now)
-
-    def _before(self, index: int, now: int) -> int:
-        """No later than now, and no earlier than the last record here that stands before."""
-        earlier = [when for place, when in self._recorded.items() if place < index]
-        return min(now, max(earlier, default=now))
+        return next((self._recorded[place] for place in sorted(self._recorded) if place > index), now)
 
     def root(self, size: int) -> bytes:
         """As the checkpoint act under judgement carries it: consistency with the present one is another proof."""

@@ -157,13 +157,13 @@ class Reading:
 
     def _folders(self, audited: Audited) -> None:
         """The files of each item that is a folder, by its manifest, which the entry signed the root of."""
-        for attached, root, index, number in audited.folders:
-            differ, absent = recheck_folder(self.objects, attached, root)
+        for folder in audited.folders:
+            differ, absent = recheck_folder(self.objects, folder.attached, folder.root)
             for path in differ:
-                audited.report.fault("content", f"the stored file {path} has other bytes now than were signed", index, number)
+                audited.report.fault("content", f"the stored file {path} has other bytes now than were signed", folder.index, folder.number)
             if absent or absent is None:
                 said = f"{absent} files" if absent else "the manifest"
-                audited.report.not_checked("content", f"{said} of the folder {number} not here to be hashed")
+                audited.report.not_checked("content", f"{said} of the folder {folder.number} not here to be hashed")
 
     def claimed_origin(self) -> str:
         """The origin that the first entry gives, which an audit looks its anchors up by: the tables beside it may be anybody's."""

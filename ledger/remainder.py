@@ -18,8 +18,17 @@ from ledger.state import Changes, F, Fact, HandlerFact, ItemFact, item_key
 
 OUTSIDE_STILL = "items are outside the ledger, on the word of who released them; see the notes"
 """Why `custody` is not checked of an item that has not come back: another ledger may cover that time."""
-Folder = tuple[list[str], str, int, str]
-"""SHA-256 of what the entry attaches, its manifest among it; the manifest's root; the record; the exhibit number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """SHA-256 of what the entry attaches, its manifest among it; the manifest's root, and number of lines; the record; the exhibit number."""
+
+    attached: list[str]
+    root: str
+    count: int
+    index: int
+    number: str
 
 
 class Files(Protocol):
@@ -68,14 +77,19 @@ class Remainder:
                 self._watch_outside(subject, fact, index)
         if index >= self.since:
             for sha256 in _stored(entry.body):
-                self._files.setdefault(sha256, (index, self.number(entry.subject)))
+                self.name(sha256, index, self.number(entry.subject))
             self._watch_folder(entry, index)
+
+    def name(self, sha256: str, index: int, number: str) -> None:
+        """A file that an entry names, by itself or in the manifest of a folder."""
+        self._files.setdefault(sha256, (index, number))
 
     def _watch_folder(self, entry: Entry[acts.Body], index: int) -> None:
         body = entry.body
         if isinstance(body, acts.Acquire | acts.Derive) and isinstance(body.files, f.FileSet):
             attached = body.attachments if isinstance(body.attachments, list) else []
-            self.folders.append(([file.sha256 for file in attached], body.files.root, index, self.number(entry.subject)))
+            sha256s = [file.sha256 for file in attached]
+            self.folders.append(Folder(sha256s, body.files.root, body.files.files, index, self.number(entry.subject)))
 
     def _watch_outside(self, subject: str, item: ItemFact, index: int) -> None:
         if item.status == "outside":

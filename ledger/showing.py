@@ -14,17 +14,21 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from keys.errors import NoteError
+from msgspec import UnsetType
+
+from keys.errors import NoteError, SignatureError
 from keys.note import Note, parse_note
 from keys.signing import MLDSA44_COSIGNATURE, Verifier
 from ledger import acts
-from ledger.admit import admit, keys_of, submission
+from ledger.admit import admit, check_signatures, keys_of, submission
 from ledger.blame import field_of, line_of
 from ledger.checkpoint import Checkpoint, open_checkpoint
+from ledger.continued import check_continued
 from ledger.disclosure import check_disclosures, disclosure_digest
 from ledger.entry import Entry, cite, decode_entry, entry_hash, text_hash
 from ledger.errors import CannotTell, CustodyError, Fault, Malformed, NewerFormat, Refused
 from ledger.excerpt import Excerpt
+from ledger.filesets import check_filesets
 from ledger.index import check_index_proof, index_value
 from ledger.keepsake import verifies
 from ledger.merkle import check_inclusion, parse_hash
@@ -35,7 +39,7 @@ from ledger.roster import verifier_of
 from ledger.shown import Shown, format_seal, rests_on, signers_of
 from ledger.signers import Signers, at_once
 from ledger.source import Trust
-from ledger.state import Changes, Head, ItemFact, LedgerFact, item_key
+from ledger.state import Changes, ItemFact, item_key
 
 _NOT_HERE = ("item.unknown", "key.unknown")
 """Rules that can be broken for want of what is not shown."""
@@ -57,6 +61,8 @@ class Showing:
     _chains: dict[bytes, list[tuple[Record, bytes]]] = field(default_factory=dict)
     _subjects: dict[str, set[int]] = field(default_factory=dict)
     _tainted: set[bytes] = field(default_factory=set)
+    _opened: dict[int, Entry[acts.Body]] = field(default_factory=dict)
+    _spoiled: dict[int, bytes] = field(default_factory=dict)
     _unseen: list[int] = field(default_factory=list)
     _whole: set[str] = field(default_factory=set)
     _open: list[tuple[Record, Entry[acts.Body], Refused]] = field(default_factory=list)
@@ -76,10 +82,10 @@ class Showing:
         self._check_head(records)
         for record, raw, note in records:
             self._record(record, raw, note)
-        for index, reason in sorted(self._signers.false().items()):
-            self.report.fault("signatures", reason, index)
         self._check_complete()
+        self._say_what_is_left_open()
         self._check_disclosures()
+        check_filesets(self.shown, self._rest, self.report)
         self._rest.check_what_is_here(self.shown, self.trust, self._signers)
         self._check_sealed()
         self._check_held()
@@ -146,10 +152,9 @@ class Showing:
         opened = self._entry(record, note)
         self._state.begin(record, opened[1] if opened is not None else None)
         changes = self._judged(record, note, opened) if note is not None and opened is not None else {}
-        if not changes:
-            if note is not None:
-                self._left_open(record)
-            changes = self._go_on(record, digest, opened[1] if opened is not None else None)
+        if note is not None and not changes:
+            self._spoiled[record.index] = record.tag
+            self._tainted.add(record.tag)
         self._state.add(record, digest, text_hash(opened[0].text) if opened is not None else None, changes)
 
     def _included(self, record: Record, digest: bytes) -> bool:
@@ -186,18 +191,20 @@ class Showing:
 
     def _judged(self, record: Record, note: bytes, opened: tuple[Note, Entry[acts.Body]]) -> Changes:
         parsed, entry = opened
+        self._opened[record.index] = entry
         for subject in (entry.subject, *rests_on(entry)):
             self._subjects.setdefault(subject, set()).add(record.index)
         try:
             s = submission(entry, note, record, self._state)
             keys = keys_of(s, parsed.signatures)
-            self._signers.add(record.index, keys, parsed, verify=True)
+            self._signers.add(record.index, keys, parsed, verify=False)
             self._remember(record, entry, s.cited, keys)
+            check_signatures(keys, parsed)
             admission = admit(s, parsed.text, record)
         except Refused as refused:
             self._refused(record, entry, refused)
             return {}
-        except Malformed as error:
+        except (Malformed, SignatureError) as error:
             self.report.fault("signatures", str(error), record.index)
             return {}
         for line, sentence in admission.notes:
@@ -236,29 +243,15 @@ class Showing:
         if isinstance(entry.body, acts.Checkpoint) and record.index == size - 1:
             self._index_root = parse_hash(entry.body.index.root.encode())
 
-    def _go_on(self, record: Record, digest: bytes, entry: Entry[acts.Body] | None) -> Changes:
-        """An entry that is withheld or at fault changes nothing but its place in the chain of its subject."""
-        self._tainted.add(record.tag)
-        subject = entry.subject if entry is not None else self._subject_of(record.tag)
-        if subject is None:
-            return {}
-        head = self._state.fact(f"head:{subject}", Head)
-        return {
-            f"head:{subject}": Head(
-                seq=record.seq, index=record.index, entry=cite(record.entry), record=cite(digest), seen=head.seen if head else 0,
-                time=head.time if head else 0, act="", by=[],
-            )
-        }  # fmt: skip
-
-    def _left_open(self, record: Record) -> None:
-        """As in the audit of the whole: what rests on an entry that is at fault is not checked."""
-        said, subject = f"what rests on record {record.index} could not be judged", self._subject_of(record.tag)
-        self.report.not_checked("custody", said)
-        if subject is None or subject.startswith("handler:") or subject == "ledger":
-            self.report.not_checked("keys", said)
-
-    def _subject_of(self, tag: bytes) -> str | None:
-        return next((subject for subject in self._subjects if subject_tag(self.report.origin, subject) == tag), None)
+    def _say_what_is_left_open(self) -> None:
+        """An entry at fault changes nothing but the chain of its subject; what rests on it is not checked, as in the audit of the whole."""
+        people = self._tags("handler:") | {subject_tag(self.report.origin, "ledger")}
+        others = self._tags("") - people
+        for index, tag in self._spoiled.items():
+            said = f"what rests on record {index} could not be judged"
+            self.report.not_checked("custody", said)
+            if tag not in others:
+                self.report.not_checked("keys", said)
 
     # 5: all of them
 
@@ -303,7 +296,7 @@ class Showing:
     # 6: what is opened
 
     def _check_disclosures(self) -> None:
-        by_digest = {digest: index for index in self._notes for digest in self._digests(index)}
+        by_digest = {digest: index for index, entry in self._opened.items() for digest in _digests(entry)}
         opened: dict[int, list[str]] = {}
         for text in self.shown.disclosures():
             try:
@@ -314,17 +307,10 @@ class Showing:
             opened.setdefault(index, []).append(text)
         for index, texts in sorted(opened.items()):
             try:
-                found = check_disclosures(texts, decode_entry(parse_note(self._notes[index]).text))
+                found = check_disclosures(texts, self._opened[index])
                 self.report.note("disclosure", f"record {index}: {', '.join(sorted(found))} opened")
             except CustodyError as error:
                 self.report.fault("disclosure", str(error), index)
-
-    def _digests(self, index: int) -> list[str]:
-        try:
-            sd = decode_entry(parse_note(self._notes[index]).text).body.sd
-        except (NoteError, CustodyError):
-            return []
-        return sd if isinstance(sd, list) else []
 
     # what the reader holds, and what is left to say
 
@@ -341,14 +327,15 @@ class Showing:
                 self.report.fault("log", "the first record is not the one you hold: this is another ledger under the same name", 0)
         for held in self.trust.heads:
             self._held_head(held)
-        ledger = self._state.fact("ledger", LedgerFact)
-        if self.trust.policy is not None and ledger is not None:
-            if not {log.vkey for log in self.trust.policy.logs} & set(ledger.vkeys):
+        known = self._state.log_keys()
+        if self.trust.policy is not None and known:
+            if not {log.vkey for log in self.trust.policy.logs} & known:
                 self.report.fault("log", "no key of this log stands in your policy: it is not the log that the policy names")
         self._pins(hashes)
+        continued = self._head is not None and check_continued(self.shown, self._head, self.trust.heads, self.report)
         if not self.trust.anchored:
             self._untie()
-        elif not self._tied(hashes):
+        elif not continued and not self._tied(hashes):
             self.report.not_checked("log", "nothing here leads to the records or the checkpoint that you hold", counts=True)
 
     def _held_head(self, held: Checkpoint) -> None:
@@ -441,7 +428,6 @@ class Showing:
         self.report.note("keys", f"as of checkpoint size {size}; the index was not replayed by an auditor")
         self.report.note("completeness", f"as of checkpoint size {size}, according to the ledger")
 
-
     # what was shown, for who asks when it has been audited
 
     @property
@@ -476,6 +462,10 @@ class Showing:
     def number(self, subject: str) -> str:
         """The exhibit number of an item, as far as it is known."""
         return self._rest.number(subject)
+
+
+def _digests(entry: Entry[acts.Body]) -> list[str]:
+    return [] if isinstance(entry.body.sd, UnsetType) else entry.body.sd
 
 
 def _linked(chain: list[tuple[Record, bytes]]) -> bool:

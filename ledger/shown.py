@@ -35,6 +35,15 @@ class Shown(Protocol):
     def disclosures(self) -> Iterable[str]:
         """Confidential fields that are opened."""
 
+    def older(self) -> Iterable[tuple[int | None, bytes]]:
+        """The proofs that older checkpoints are continued: the size that each is named by, None where that is none, and its text."""
+
+    def lines(self) -> Iterable[bytes]:
+        """The proofs of single lines of manifests."""
+
+    def file(self, sha256: str, limit: int) -> bytes | None:
+        """The bytes of the file of this SHA-256 (hex); None where it is not here, has other bytes or more than `limit`."""
+
     def content(self, sha256: str) -> Literal["match", "mismatch", "missing"]:
         """Whether the file under this SHA-256 (hex) is here, and has it."""
 

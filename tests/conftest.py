@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from attacker import Attacker
     from laboratory import Two
     from office import Office
+    from reader import Reader
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
@@ -102,3 +103,19 @@ def a(played: Path, tmp_path: Path) -> "Attacker":
 
     shutil.copytree(played, tmp_path / "office")
     return Attacker(Office(tmp_path / "office"))
+
+
+@pytest.fixture(scope="module", params=["chromium", "firefox"])
+def window(request: pytest.FixtureRequest) -> "Iterator[Reader]":
+    """Each of the machine's browsers in turn, started once for a file of tests: while one runs, no other event loop can."""
+    from reader import Reader, started
+
+    with started(request.param) as browser:
+        yield Reader(request.param, browser.new_context(viewport={"width": 1100, "height": 900}))
+
+
+@pytest.fixture
+def reader(window: "Reader") -> "Reader":
+    """Somebody with that browser who holds nothing and has seen nothing."""
+    window.forget()
+    return window

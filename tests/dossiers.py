@@ -18,7 +18,7 @@ from ledger.printable import printable
 
 PAYLOAD = {"data/records/0000000000.record": b"a record\n", "data/entries/0000000000.note": b"a note\n", "data/files/" + "0" * 64: b""}
 TAGS = {"custody/dossier.json": b"{}", "custody/verify.py": b"print()\n"}
-INFO = {"Bagging-Date": "2026-03-01", "Source-Organization": "Управління · مكتب"}
+INFO = {"Bagging-Date": "2026-03-01", "External-Identifier": "custody-dossier/v1", "Source-Organization": "Управління · مكتب"}
 
 
 def seal(tagmanifest: bytes) -> bytes:

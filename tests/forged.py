@@ -5,16 +5,23 @@ exporter's name with a key of their own; `exporter` holds the exporter's real ke
 """
 
 import hashlib
-from collections.abc import Callable
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
-from office import ORIGIN, PASSPHRASE, Office, full
+from attacked import play
+from office import ORIGIN, PASSPHRASE, Office, full, make_office
 
+from keys import seal
 from keys.note import sign_note
 from keys.signing import Ed25519Signer
+from ledger.disclosure import hide, make_disclosure
 from ledger.entry import cite, entry_hash
 
 ORDER = ("--recipient", "Registry", "Court (fictional)", "--authority", "order", "12/2026", "--purpose", "trial")
@@ -126,9 +133,88 @@ class Bag:
         return folder
 
 
+# Records of the story: 6 O-1 acquired, 7 released, 8 accepted, 9 finding, 10 review, 13 note, 16 note with a closed text, all on O-1;
+# 17 sam's key is revoked; 18 is the export act, 19 the checkpoint act.
+HIDDEN, REVOKED, EXPORT, CLOSING = 16, 17, 18, 19
+SECRET = make_disclosure(bytes(16), "text", "Told by a neighbour.")
+
+
+@dataclass
+class Forge:
+    """Where dossiers are made: the office with its story, `trust`, taken home before the export, and the sound dossier.
+
+    The sound one, with which all attacks begin, comes from a copy of the office: the story itself goes no further.
+    """
+
+    folder: Path
+    story: Office
+    sound: Bag
+    _made: int = 0
+
+    @property
+    def trust(self) -> Path:
+        return self.story.folder / "trust"
+
+    def place(self) -> Path:
+        """A name that nobody used, in a folder of its own."""
+        self._made += 1
+        folder = self.folder / f"{self._made:04}"
+        folder.mkdir()
+        return folder / "dossier"
+
+    def office(self) -> Office:
+        """A copy, for who exports anew."""
+        folder = self.place().with_name("office")
+        shutil.copytree(self.story.folder, folder)
+        return Office(folder)
+
+    def bag(self) -> Bag:
+        return self.sound.copy()
+
+
+@contextmanager
+def quickly() -> Iterator[None]:
+    """Passphrases open the same keys hundreds of times here, and what is made need not outlive a power cut."""
+    with patch.object(seal, "_derive", cache(seal._derive)), patch.object(os, "fsync", lambda fd: None):
+        yield
+
+
+def make_forge(folder: Path) -> Forge:
+    office = make_office(folder / "office")
+    play(office)
+    body, _ = hide({"text": "Told by a neighbour."}, ["text"], [bytes(16)])
+    office.act("note", office.subject("O-1"), "petro", body)
+    office.run("key", "revoke", full("sam"), "--reason", "left", as_="rada")
+    office.run("audit", "--save-trust", office.folder / "trust", as_=None)
+    copy = folder / "sound"
+    shutil.copytree(office.folder, copy / "office")
+    return Forge(folder, office, exported(Office(copy / "office"), copy / "dossier"))
+
+
+def exported(office: Office, folder: Path, *words: str | Path, item: str = "O-1", as_: str = "rada") -> Bag:
+    office.run("export", item, "--to", folder, *ORDER, *words, as_=as_)
+    return Bag.read(office, folder)
+
+
+@dataclass(frozen=True)
+class Said:
+    """The lines that must fail, those that must be not checked beside `ALWAYS_OPEN`, and the exit; `read`: whether it was opened at all."""
+
+    fails: str = ""
+    words: str = ""
+    unsure: str = ""
+    exit: int = 1
+    read: bool = True
+
+    def lines(self) -> dict[str, str]:
+        """The verdict of each line."""
+        open_ = [*self.unsure.split(), *ALWAYS_OPEN]
+        return {name: "fail" if name in self.fails.split() else "not checked" if name in open_ else "pass" for name in LINES}
+
+
 @dataclass(frozen=True)
 class Attack:
-    """What is done and with what power; the lines that must fail, those that must be not checked beside `ALWAYS_OPEN`, and the exit."""
+    """What is done to the sound dossier and with what power, and what must be said of it, as in `Said`."""
 
     what: str
     do: Callable[[Bag], object]
@@ -140,6 +226,38 @@ class Attack:
 
     def __str__(self) -> str:
         return f"{self.what} ({self.power}) → {self.fails or self.unsure or 'sound'}"
+
+    def said(self) -> Said:
+        return Said(self.fails, self.words, self.unsure, self.exit)
+
+    def made(self, forge: Forge) -> Path:
+        bag = forge.bag()
+        self.do(bag)
+        bag.use(self.power)
+        return bag.write(forge.place())
+
+
+def held_by_auditors(forge: Forge) -> Path | None:
+    return forge.trust
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A dossier that somebody makes, what its reader holds, and what must be said of it."""
+
+    what: str
+    make: Callable[[Forge], Path]
+    said: Said
+    trust: Callable[[Forge], Path | None] = held_by_auditors
+
+    def __str__(self) -> str:
+        return self.what
+
+
+def scene(attack: Attack, trust: Callable[[Forge], Path | None] = held_by_auditors) -> Scene:
+    """An attack as a scene."""
+    power = f", {attack.power}" if attack.power else ""
+    return Scene(attack.what + power, attack.made, attack.said(), trust)
 
 
 def told(office: Office, path: Path, trust: Path | None) -> tuple[int, dict[str, str], str]:
@@ -154,18 +272,14 @@ def told(office: Office, path: Path, trust: Path | None) -> tuple[int, dict[str,
     return result.status, {name: line["verdict"] for name, line in lines.items()}, "\n".join(said)
 
 
-def judge(attack: Attack, bag: Bag, folder: Path, trust: Path | None) -> None:
-    attack.do(bag)
-    bag.use(attack.power)
-    hold(attack, bag.office, bag.write(folder), trust)
+def hold(said: Said, office: Office, path: Path, trust: Path | None) -> str:
+    """The audit says of it what is expected; everything that it says."""
+    status, verdicts, words = told(office, path, trust)
+    found, wanted = (status, verdicts), (said.exit, said.lines() if said.read else {})
+    assert found == wanted, f"{wanted[0]} {dict(wanted[1].items() - verdicts.items())} not {status}: {words}"
+    assert said.words in words, words
+    return words
 
 
-def hold(attack: Attack, office: Office, path: Path, trust: Path | None) -> None:
-    """The audit says of it what the attack expects."""
-    status, verdicts, said = told(office, path, trust)
-    failed = [name for name in LINES if verdicts.get(name) == "fail"]
-    unsure = [name for name in LINES if verdicts.get(name) == "not checked" and name not in ALWAYS_OPEN]
-    wanted = [name for name in LINES if name in attack.fails.split()], [name for name in LINES if name in attack.unsure.split()]
-    found = f"{failed} {unsure} {status}"
-    assert found == f"{wanted[0]} {wanted[1]} {attack.exit}", f"{found}: {said}"
-    assert attack.words in said, said
+def judge(one: Scene, forge: Forge) -> str:
+    return hold(one.said, forge.story, one.make(forge), one.trust(forge))

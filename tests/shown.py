@@ -47,6 +47,15 @@ class Held:
     def disclosures(self) -> list[str]:
         return self.opened
 
+    def older(self) -> list[tuple[int | None, bytes]]:
+        return []
+
+    def lines(self) -> list[bytes]:
+        return []
+
+    def file(self, sha256: str, limit: int) -> None:
+        return None
+
     def content(self, sha256: str) -> Literal["match", "mismatch", "missing"]:
         return self.files.get(sha256, "missing")
 

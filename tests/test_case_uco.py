@@ -397,6 +397,16 @@ def test_a_folder_of_many_files_is_told_by_its_manifest(photos: Path) -> None:
     assert any(text.startswith("60 files of 110 bytes in all, by a manifest") for text in folder["core:description"])
 
 
+def test_of_a_folder_of_many_files_the_one_that_is_shown_is_a_file_in_it(photos: Path) -> None:
+    contents = read(photos)
+    case = case_jsonld(contents)
+    assert [(line.file.path, line.file.size) for line in contents.lines] == [("007.txt", 1)]
+    assert missing_from(case, contents) == []
+    assert missing_from(case.replace(b'"007.txt"', b'"008.txt"'), contents) == [
+        f"O-2: the file {contents.lines[0].file.sha256} of its manifest is not there by its name and SHA-256"
+    ]
+
+
 def test_an_item_says_what_it_was_made_from_and_what_it_lay_in() -> None:
     made = {**one("derive", parents=[{"subject": ITEM, "entry": "A" * 43 + "="}], number="E-1"), "subject": CHILD}
     case = case_jsonld(contents_of(one("acquire", number="O-1"), made, one("store", location={"container": BOX}), items=(CHILD,)))

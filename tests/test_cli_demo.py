@@ -129,20 +129,33 @@ def assert_kept(played: Path, files: list[dict[str, Any]]) -> None:
 def test_every_record_is_told_once_and_in_order(played: Path) -> None:
     spans = re.findall(r"^ *(\d+)(?:-(\d+))?  [a-z]", told(played), re.MULTILINE)
     places = [place for first, last in spans for place in range(int(first), int(last or first) + 1)]
-    assert places == list(range(83 - 1))  # the last one is the checkpoint's
+    assert places == list(range(85 - 1))  # the last one is the checkpoint's
 
 
 def test_the_commands_that_the_play_recommends_do_what_they_say(played: Path) -> None:
     lines = told(played).partition("To look at it:\n")[2].splitlines()
     assert all(line.startswith("  # ") for line in lines[::2])
     commands = [shlex.split(line) for line in lines[1::2]]
-    assert len(commands) == 6
-    for program, *words in commands:
-        assert Path(program).name == "custody"
+    assert [Path(program).name for program, *_ in commands] == ["custody"] * 7 + ["python3"]
+    for program, *words in commands[:-1]:
         assert Path(program).is_file()  # a path, since the name alone is not found from here
         done = custody(*words)
         assert done.returncode == 0, done.stderr
         assert done.stdout
+    alone = subprocess.run(commands[-1], capture_output=True, text=True, timeout=60, check=False)
+    assert (alone.returncode, "outcome: sound" in alone.stdout) == (0, True), alone.stdout + alone.stderr
+
+
+def test_the_dossier_is_a_folder_and_an_archive_of_the_same_files_and_opens_two_names(played: Path) -> None:
+    import zipfile
+
+    folder = {path.relative_to(played).as_posix(): path.read_bytes() for path in (played / "dossier").rglob("*") if path.is_file()}
+    with zipfile.ZipFile(played / "dossier.zip") as archive:
+        assert folder == {name: archive.read(name) for name in archive.namelist()}
+    done = custody("audit", played / "dossier.zip", "--no-pins", "--trust", played / "card.txt", "--json")
+    assert done.returncode == 0, done.stderr
+    notes = json.loads(done.stdout)["lines"]["disclosure"]["notes"]
+    assert [note for note in notes if "opened" in note] == ["record 1: display_name opened", "record 2: display_name opened"]
 
 
 def test_one_changed_byte_is_named_by_record_and_item(played: Path) -> None:
@@ -169,7 +182,7 @@ def test_two_plays_of_one_seed_are_one_ledger(played: Path, tmp_path: Path) -> N
             heads.append([note.split(b"\n\n")[0] for note in ledger.checkpoints()])
     assert rows[0] == rows[1]
     assert heads[0] == heads[1]
-    assert len(rows[0]) == 83
+    assert len(rows[0]) == 85
 
 
 def test_another_seed_is_another_ledger(played: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from office import Office, Result
 
 from ledger.commands import evidence
-from ledger.objects.manifest import manifest_root, parse_manifest
+from ledger.manifest import manifest_root, parse_manifest
 
 WHAT = ("--description", "a video", "--method", "handed over on a stick", "--purpose", "case 12")
 A_URN = "urn:uuid:00000000-0000-4000-8000-000000000001"

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from ledger.errors import Fault, Malformed, NewerFormat, Refused, Unavailable
 from ledger.fixity import hash_file
-from ledger.objects import walk
-from ledger.objects.manifest import (
+from ledger.manifest import (
     LineProof,
     build_manifest,
     check_line,
@@ -24,6 +23,7 @@ from ledger.objects.manifest import (
     parse_manifest,
     prove_line,
 )
+from ledger.objects import walk
 from ledger.objects.walk import walk_folder
 
 A, B = "a" * 64, "b" * 64

@@ -12,7 +12,7 @@ from office import ORIGIN, Office, full
 from keys.keystore import Keystore
 from ledger.clock import stamp
 from ledger.label import Label, format_label
-from ledger.objects.manifest import build_manifest
+from ledger.manifest import build_manifest
 from ledger.outbox import Outbox
 from ledger.store.driver import sqlite3
 

@@ -15,8 +15,8 @@ from ledger.entry import decode_entry
 from ledger.errors import CustodyError, Fault, Unavailable
 from ledger.fixity import shown
 from ledger.ledger import Ledger
+from ledger.manifest import parse_manifest
 from ledger.objects.folder import ObjectStore
-from ledger.objects.manifest import parse_manifest
 from ledger.parcel import Parcel, ParcelDisclosure, ParcelEntry
 from ledger.remainder import files_in
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ledger.clock import moment, system_clock
-from ledger.commands import story, story_box, story_lab
+from ledger.commands import story, story_box, story_court, story_lab
 from ledger.commands.play import Play
 from ledger.commands.story import OLENA, PETRO, RADA, Sample
 from ledger.errors import Unavailable
@@ -62,7 +62,7 @@ def play(p: Play) -> None:
     _derive(p, samples["P-1"])
     story_box.play_box(p)
     story_lab.play_lab(p)
-    p.checkpoint()  # one only: a second would carry the first with its ML-DSA line, which no seed can repeat
+    story_court.play_court(p)  # with the only checkpoint: a second would carry the first with its ML-DSA line, which no seed can repeat
 
 
 def _first(p: Play, number: str) -> str:
@@ -126,6 +126,7 @@ def demo(folder: str, seed: str | None, at: str | None) -> int:
         from ledger.commands.trust import save_trust
 
         save_trust(p.ledger, place / "trust")
+        story_court.write_card(p, place / "card.txt")
     return _finish(place)
 
 
@@ -161,11 +162,14 @@ def _to_look_at(place: Path) -> None:
         "what is known of the incident, and what is not": f"incidents {quote(story.INCIDENT)}",
     }
     program = "custody" if shutil.which("custody") else quote(printable(sys.argv[0]))
-    begin = f"  {program} -L {quote(printable(str(place / 'case.ledger')))}"
+    case, trust, dossier, card = (quote(printable(str(place / name))) for name in ("case.ledger", "trust", "dossier", "card.txt"))
+    commands = {what: f"{program} -L {case} {words}" for what, words in look.items()}
+    commands["the audit again"] = f"{program} -L {case} audit --trust {trust}"
+    commands["what a court received, checked with this program and the trust card"] = f"{program} audit {dossier} --trust {card}"
+    commands["the same with nothing but Python"] = f"python3 -I {dossier}/verify.py {dossier} --trust {card}"
     click.echo("\nTo look at it:")
-    for what, words in look.items():
-        click.echo(f"  # {what}\n{begin} {words}")
-    click.echo(f"  # the audit again\n{begin} audit --trust {quote(printable(str(place / 'trust')))}")
+    for what, command in commands.items():
+        click.echo(f"  # {what}\n  {command}")
 
 
 COMMANDS = {"demo": demo}

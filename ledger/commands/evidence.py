@@ -132,7 +132,7 @@ class Evidence:
         return listed if self._derived else {**listed, **said}
 
     def _as_manifest(self, digests: list[Digests], keep: bool) -> dict[str, Any]:
-        from ledger.objects.manifest import build_manifest
+        from ledger.manifest import build_manifest
 
         self._refuse_many_digests(always=True)
         lines = [(path, digest.sha256, digest.size) for path, digest in zip(self.found.paths, digests, strict=True)]
@@ -172,7 +172,7 @@ def read_metadata(arrivals: Sequence[Evidence]) -> None:
 
 def file_set(manifest: bytes) -> dict[str, Any]:
     """What an entry signs of a manifest: count, bytes in all, root."""
-    from ledger.objects.manifest import manifest_root, parse_manifest
+    from ledger.manifest import manifest_root, parse_manifest
 
     lines = parse_manifest(manifest)
     return {"files": len(lines), "bytes": sum(line.size for line in lines), "root": manifest_root(manifest).hex()}

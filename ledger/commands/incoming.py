@@ -20,7 +20,7 @@ from ledger.dossier.nested import Found
 from ledger.entry import cite
 from ledger.errors import CannotTell, Fault, Malformed, Usage, worst
 from ledger.fixity import Digests, shown
-from ledger.objects.manifest import ManifestLine, manifest_root, parse_manifest
+from ledger.manifest import ManifestLine, manifest_root, parse_manifest
 from ledger.state import ItemFact
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from ledger.condition import content_digest
 from ledger.errors import CannotTell, Usage
 from ledger.fixity import Digests, hash_fd
 from ledger.ledger import Ledger
-from ledger.objects.manifest import ManifestLine, build_manifest, parse_manifest
+from ledger.manifest import ManifestLine, build_manifest, parse_manifest
 from ledger.objects.recheck import manifest_in
 from ledger.printable import printable_bytes
 from ledger.state import ItemFact

@@ -16,7 +16,7 @@ from ledger.dossier.bag import Content
 from ledger.errors import CannotTell, Refused, Usage
 from ledger.exporting import Chosen
 from ledger.ledger import Ledger
-from ledger.objects.manifest import format_line_proof, parse_manifest, prove_line
+from ledger.manifest import format_line_proof, parse_manifest, prove_line
 from ledger.objects.recheck import manifest_in
 from ledger.remainder import files_in
 

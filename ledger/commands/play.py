@@ -76,10 +76,17 @@ class Play:
 
     def act(self, act: str, subject: str, by: str | list[str], body: dict[str, Any], said: str) -> str:
         """Signs and records one entry; answers with its hash."""
-        return self.together([(act, subject, body)], by, said)[0]
+        return self.recorded(act, subject, by, body, said).entry
+
+    def recorded(self, act: str, subject: str, by: str | list[str], body: dict[str, Any], said: str) -> Recorded:
+        """The same; answers with its place."""
+        return self._signed([(act, subject, body)], by, said)[0]
 
     def together(self, acts: Sequence[Act], by: str | list[str], said: str, transfer: str | None = None) -> list[str]:
         """Signs entries on different items and records them, all or none, as one printed line; answers with their hashes."""
+        return [place.entry for place in self._signed(acts, by, said, transfer)]
+
+    def _signed(self, acts: Sequence[Act], by: str | list[str], said: str, transfer: str | None = None) -> Sequence[Recorded]:
         from keys.note import sign_note
         from ledger.entry import encode_entry
 
@@ -89,13 +96,13 @@ class Play:
         signers = [self.signers[name] for name in names]
         return self._recorded([sign_note(encode_entry(draft), signers) for draft in drafts], names, said)
 
-    def _recorded(self, notes: list[bytes], names: list[str], said: str) -> list[str]:
+    def _recorded(self, notes: list[bytes], names: list[str], said: str) -> Sequence[Recorded]:
         answer = self.ledger.record(notes, self.signers[ORIGIN])
         for home in dict.fromkeys(HOMES[name] for name in names):
             here = [name for name in dict.fromkeys(names) if HOMES[name] == home]
             keep(self.homes[here[0]], self.ledger, here, answer, notes)
         click.echo(f"{_span(answer.places):>7}  {said}")
-        return [place.entry for place in answer.places]
+        return answer.places
 
     def open(self) -> None:
         from keys.note import sign_note
@@ -179,10 +186,16 @@ class Play:
         data = story.samples()[number]
         return {"name": data.name, "size": len(data.data), "sha256": hashlib.sha256(data.data).hexdigest()}
 
-    def checkpoint(self) -> None:
+    def checkpoint(self) -> bytes:
+        """Closes the epoch; the signed checkpoint."""
         self._now += 600
         note = close_epoch(self.ledger, [self.log_key()], self.homes[ORIGIN])
         click.echo(f"         checkpoint of size {note.decode().split(chr(10))[1]}, signed with Ed25519 and ML-DSA-44")
+        return note
+
+    def seal_secret(self, name: str) -> bytes:
+        """What opens the confidential fields that a handler may read."""
+        return self._halves[name]
 
 
 def _span(places: Sequence[Recorded]) -> str:

@@ -11,6 +11,7 @@ from ledger.dossier.bag import MANIFEST, Content
 from ledger.dossier.case_uco import case_jsonld
 from ledger.dossier.exhibits import read_contents
 from ledger.dossier.held import HeldTree
+from ledger.dossier.page import make_page
 from ledger.errors import CannotTell, Fault, Unavailable
 from ledger.exporting import Chosen, last_seen
 from ledger.index import Index, format_index_proof, index_value
@@ -89,8 +90,11 @@ def check_older(ledger: Ledger, path: Path) -> tuple[int, bytes]:
 def reports(members: Mapping[str, Content], manifest: bytes, sign: Sign | None = None) -> dict[str, Content]:
     """For people and for other tools, from what is in the dossier and nothing else. `sign` signs the paper."""
     tree = HeldTree({**members, MANIFEST: manifest})
-    contents = read_contents(at.Dossier(tree))
-    made: dict[str, Content] = {"verify.py": VERIFIER.read_bytes(), "case.jsonld": case_jsonld(contents)}
+    dossier = at.Dossier(tree)
+    contents = read_contents(dossier)
+    made: dict[str, Content] = {
+        "verify.py": VERIFIER.read_bytes(), "report.html": make_page(dossier, tree), "case.jsonld": case_jsonld(contents),
+    }  # fmt: skip
     held = {name.removeprefix(at.FILES) for name in members if name.startswith(at.FILES)}
     try:
         pdf = court_pdf(contents, held)

@@ -39,6 +39,8 @@ _LABEL = re.compile(r"[A-Z][A-Za-z0-9-]{0,79}\Z")
 _VALUE = re.compile(r"(?! )[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]+(?<! )\Z")
 """Written out, since what a program calls printable grows with each Unicode, and every verifier must say the same."""
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
+_IDENTIFIER = re.compile(r"custody-dossier/v[1-9][0-9]{0,8}\Z")
+"""Of a newer number too: that it cannot be judged then, the seal says."""
 MAX_MANIFEST = MAX_MEMBERS * (64 + 2 + MAX_LENGTH + 1)
 _MAX_INFO = 1 << 20
 
@@ -230,12 +232,14 @@ def _wrong_list(tree: Tree, manifest: str, there: list[str]) -> Iterator[str]:
 
 def _wrong_info(tree: Tree, oxum: str) -> Iterator[str]:
     try:
-        stated = parse_info(tree.read(INFO, _MAX_INFO))["Payload-Oxum"]
+        stated = parse_info(tree.read(INFO, _MAX_INFO))
     except Malformed as error:
         yield f"{INFO}: {error}"
         return
-    if stated != oxum:
-        yield f"{INFO} states the Payload-Oxum {stated}, the payload has {oxum}"
+    if stated["Payload-Oxum"] != oxum:
+        yield f"{INFO} states the Payload-Oxum {stated['Payload-Oxum']}, the payload has {oxum}"
+    if not _IDENTIFIER.match(stated.get("External-Identifier", "")):
+        yield f"{INFO} does not say External-Identifier: custody-dossier/v1"
 
 
 def _unreadable(tree: Tree, name: str) -> Iterator[str]:

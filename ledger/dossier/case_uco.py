@@ -18,7 +18,7 @@ from ledger.entry import cite
 def case_jsonld(contents: Contents) -> bytes:
     """The same bytes for the same dossier."""
     graph = Graph(contents.origin)
-    items, whole = Items(graph), {"@id": graph.iri("investigation", contents.export.hash)}
+    items, whole = Items(graph, contents.lines), {"@id": graph.iri("investigation", contents.export.hash)}
     cast = Cast(graph, People(graph, contents.said), items, {one.hash: one for one in contents.said if one.entry.act in NAMES}, whole)
     shown = (*contents.exhibits, *contents.others)
     for one in shown:

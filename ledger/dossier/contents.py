@@ -1,18 +1,21 @@
 """What lies where in a dossier, and a dossier as its audit reads it."""
 
+import hashlib
+import re
 from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import cached_property
-from hashlib import sha256
 from typing import Literal
 
+from ledger.consistency import MAX_TEXT
 from ledger.disclosure import disclosure_digest
 from ledger.dossier.archive import Tree
 from ledger.dossier.bag import MANIFEST, MAX_MANIFEST, NOTE, TAGMANIFEST, parse_manifest
 from ledger.entry import MAX_ENTRY
 from ledger.errors import CustodyError, Fault, Malformed
 from ledger.index import IndexProof, parse_index_proof
+from ledger.manifest import parse_line_proof
 from ledger.proof import parse_proof
 from ledger.record import parse_record
 
@@ -24,6 +27,7 @@ PROOFS, INDEX, CONSISTENCY = "custody/proofs/", "custody/index/", "custody/consi
 CHECKPOINT, POLICY = "custody/checkpoint", "custody/policy"
 
 _RECORD, _PROOF = 1024, 1 << 17
+_SIZED = re.compile(r"([0-9]{10})\.json\Z")
 
 
 def record_name(index: int, late: bool = False) -> str:
@@ -98,13 +102,25 @@ class Dossier:
     def seal(self) -> tuple[bytes, bytes] | None:
         if NOTE not in self._names or TAGMANIFEST not in self._names:
             return None
-        return self._read(NOTE, MAX_ENTRY), sha256(self._read(TAGMANIFEST, MAX_MANIFEST)).digest()
+        return self._read(NOTE, MAX_ENTRY), hashlib.sha256(self._read(TAGMANIFEST, MAX_MANIFEST)).digest()
 
     def manifest_sha256(self) -> str | None:
-        return sha256(self._read(MANIFEST, MAX_MANIFEST)).hexdigest() if MANIFEST in self._names else None
+        return hashlib.sha256(self._read(MANIFEST, MAX_MANIFEST)).hexdigest() if MANIFEST in self._names else None
 
     def disclosures(self) -> Iterable[str]:
         return [self._disclosure(name) for name in self._under(DISCLOSURES)]
+
+    def older(self) -> Iterable[tuple[int | None, bytes]]:
+        for name in self._under(CONSISTENCY):
+            size = _SIZED.match(name[len(CONSISTENCY) :])
+            yield int(size[1]) if size is not None else None, self._read(name, MAX_TEXT)
+
+    def lines(self) -> Iterable[bytes]:
+        return (self._read(name, _PROOF) for name in self._under(LINES))
+
+    def file(self, sha256: str, limit: int) -> bytes | None:
+        data = self._read(f"{FILES}{sha256}", limit)
+        return data if hashlib.sha256(data).hexdigest() == sha256 else None
 
     def misplaced(self) -> Iterator[str]:
         """What lies under a name that is another's, or belongs to nothing here: it would be passed over, and could mislead a person."""
@@ -120,6 +136,11 @@ class Dossier:
             with suppress(CustodyError):  # the audit says that it is none
                 if name != disclosure_name(disclosure_digest(self._disclosure(name))):
                     yield f"{name} is not the disclosure of that digest"
+        for name in self._under(LINES):
+            with suppress(CustodyError):  # the audit says that it is none
+                root, proof = parse_line_proof(self._read(name, _PROOF))
+                if name != line_name(root, proof.index):
+                    yield f"{name} is not the proof of that line"
 
     def _misplaced_records(self) -> Iterator[str]:
         seen = set[int]()

@@ -19,6 +19,7 @@ from ledger.checkpoint import Checkpoint, parse_checkpoint_text
 from ledger.disclosure import check_disclosures, disclosure_digest
 from ledger.entry import Entry, cite, decode_entry, entry_hash
 from ledger.errors import CustodyError
+from ledger.manifest import ManifestLine, check_line, parse_line_proof
 from ledger.record import Record, format_record, parse_record, record_hash, subject_tag
 from ledger.shown import Shown
 
@@ -60,9 +61,17 @@ class Exhibit:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """A file of a manifest that is shown alone: the root (hex) of the `FileSet`, and its line, which its proof leads from to that root."""
+
+    root: str
+    file: ManifestLine
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
     """All of it. `exhibits` are those that were exported, `others` the items that they lay in or were made from; both by number.
-    `people`: what enrolled each handler last, by name; `said`: every entry, by index."""
+    `people`: what enrolled each handler last, by name; `said`: every entry, by index; `lines`: what is shown of manifests."""
 
     origin: str
     checkpoint: Checkpoint
@@ -71,6 +80,7 @@ class Contents:
     others: tuple[Exhibit, ...]
     people: dict[str, acts.Enrol | acts.Open]
     said: tuple[Said, ...]
+    lines: tuple[Line, ...] = ()
 
 
 def read_contents(shown: Shown) -> Contents:
@@ -91,6 +101,7 @@ def read_contents(shown: Shown) -> Contents:
     return Contents(
         checkpoint.origin, checkpoint, export, tuple(one for one in by_number if one.subject in exported),
         tuple(one for one in by_number if one.subject not in exported), dict(_people(said)), said,
+        tuple(_lines(shown)),
     )  # fmt: skip
 
 
@@ -122,6 +133,13 @@ def _exhibit(subject: str, said: tuple[Said, ...], withheld: list[Withheld]) -> 
     origin = said[0].entry.ledger
     closed = tuple(one for one in withheld if one.record.tag == subject_tag(origin, subject))
     return Exhibit(subject, next(numbers, subject), own, closed)
+
+
+def _lines(shown: Shown) -> Iterator[Line]:
+    for data in shown.lines():
+        with suppress(CustodyError):
+            root, proof = parse_line_proof(data)
+            yield Line(root.hex(), check_line(root, proof))
 
 
 def _people(said: tuple[Said, ...]) -> Iterator[tuple[str, acts.Enrol | acts.Open]]:

@@ -1,20 +1,21 @@
 #!/usr/bin/env python3
 """Checks a dossier of a custody ledger, or a whole ledger written out into a folder, with nothing but Python.
 
-    python3 -I verify.py DOSSIER --trust DIR [--file FILE]… [--require LINE]… [--json]
+    python3 -I verify.py DOSSIER --trust TRUST… [--file FILE]… [--require LINE]… [--json]
 
-DOSSIER is a folder or a .zip. DIR holds the texts `policy` and `anchors.json`, which you received by a way of your own: nothing
-found inside a dossier is trusted. Exit status: 0 sound, 1 a fault, 2 wrong use, 3 cannot tell.
+DOSSIER is a folder or a .zip. TRUST is what you received by a way of your own: a folder with the texts `policy` and `anchors.json`, the
+file of a trust card, or `-` for a card that you type or paste; of several ledgers, several. Nothing found inside a dossier is trusted.
+Exit status: 0 sound, 1 a fault, 2 wrong use, 3 cannot tell.
 
 This file stands alone: Python 3.8 or later, its standard library, no part of the program that made the dossier. It was written from
 the page "The format of a custody ledger" (docs/format.md); "section 7" in a comment is a section of that page. Read it in this order:
 
-    1  arithmetic: base64, times, Ed25519      5  entries: JSON in one form, types, acts, disclosures
-    2  signed notes, keys, policy, anchors     6  rules: who may do what, with which key, at that place in the log
-    3  records, checkpoints                    7  dossiers: folders, zip files, BagIt
-    4  proofs: tree, completeness index        8  verdicts
+    1  arithmetic: base64, times, signatures   5  entries: JSON in one form, types, acts, disclosures
+    2  signed notes, keys, what you hold       6  rules: who may do what, with which key, at that place in the log
+    3  records, checkpoints                    7  dossiers: folders, zip archives, BagIt
+    4  proofs: tree, index, manifests          8  verdicts: a whole log, what is shown of one, dossiers in a dossier
 
-What it does not do, and says: ML-DSA-44 signatures and timestamp tokens are `not checked (use custody audit)`.
+What it does not do, and says: timestamp tokens are `not checked (use custody audit)`.
 """
 
 from __future__ import annotations
@@ -30,10 +31,9 @@ import re
 import stat
 import struct
 import sys
-import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple, Tuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, List, NamedTuple, Tuple
 
 LINES = ("log", "signatures", "keys", "custody", "content", "time", "completeness", "disclosure")
 ELSEWHERE = "not checked (use custody audit)"
@@ -47,8 +47,8 @@ class Newer(Exception):
     """A version, act or field that the page does not name: cannot tell."""
 
 
-class NotHere(Exception):
-    """What a rule rests on is not in the dossier, or could not be judged."""
+class CannotTell(Exception):
+    """What is no dossier, or beyond the limits: nothing was judged."""
 
 
 class Fault(Exception):
@@ -211,7 +211,95 @@ def usable(public: bytes) -> bool:
     return x == 0 and y == z
 
 
-# --- 2 signed notes, keys, policy, anchors (sections 3, 14.1) -------------------------------------------------------------------
+# ML-DSA-44 (FIPS 204, algorithms 3 and 8): only verifying. A polynomial is a list of 256 coefficients modulo Q.
+
+Q, GAMMA_1, GAMMA_2, TAU, BETA, OMEGA = 8380417, 1 << 17, 95232, 39, 78, 80
+ZETAS = [pow(1753, int(format(i, "08b")[::-1], 2), Q) for i in range(256)]
+Poly = List[int]
+
+
+def to_ntt(w: Poly) -> Poly:
+    w, m, half = list(w), 0, 128
+    while half:
+        for start in range(0, 256, 2 * half):
+            m += 1
+            for j in range(start, start + half):
+                t = ZETAS[m] * w[j + half] % Q
+                w[j], w[j + half] = (w[j] + t) % Q, (w[j] - t) % Q
+        half //= 2
+    return w
+
+
+def from_ntt(w: Poly) -> Poly:
+    w, m, half = list(w), 256, 1
+    while half < 256:
+        for start in range(0, 256, 2 * half):
+            m -= 1
+            for j in range(start, start + half):
+                w[j], w[j + half] = (w[j] + w[j + half]) % Q, ZETAS[m] * (w[j + half] - w[j]) % Q
+        half *= 2
+    return [x * 8347681 % Q for x in w]
+
+
+def unpacked(data: bytes, bits: int) -> Poly:
+    """Numbers of so many bits, the lowest first."""
+    whole = int.from_bytes(data, "little")
+    return [whole >> i & (1 << bits) - 1 for i in range(0, 8 * len(data), bits)]
+
+
+def matrix_entry(rho: bytes, row: int, column: int) -> Poly:
+    stream = hashlib.shake_128(rho + bytes([column, row])).digest(3 * 1024)
+    numbers = (int.from_bytes(stream[i : i + 3], "little") & 0x7FFFFF for i in range(0, len(stream), 3))
+    return [number for number in numbers if number < Q][:256]
+
+
+def challenge(seed: bytes) -> Poly:
+    """TAU coefficients of 1 or -1, the others 0."""
+    stream, c = hashlib.shake_256(seed).digest(4096), [0] * 256
+    signs, rest = int.from_bytes(stream[:8], "little"), iter(stream[8:])
+    for i in range(256 - TAU, 256):
+        j = next(byte for byte in rest if byte <= i)
+        c[i], c[j] = c[j], (-1) ** (signs & 1) % Q
+        signs >>= 1
+    return c
+
+
+def hints(data: bytes) -> List[set[int]] | None:
+    """The places of ones in each of four polynomials; None for another form than the one."""
+    found, at = [], 0
+    for end in data[OMEGA:]:
+        places = list(data[at:end])
+        if not at <= end <= OMEGA or any(one >= other for one, other in zip(places, places[1:])):
+            return None
+        found.append(set(places))
+        at = end
+    return None if any(data[at:OMEGA]) else found
+
+
+def use_hint(hint: bool, r: int) -> int:
+    low = (r + GAMMA_2 - 1) % (2 * GAMMA_2) - GAMMA_2 + 1
+    high, low = (0, low - 1) if r - low == Q - 1 else ((r - low) // (2 * GAMMA_2), low)
+    return (high + (1 if low > 0 else -1)) % 44 if hint else high
+
+
+def verify_ml_dsa(public: bytes, message: bytes, signature: bytes) -> bool:
+    """With the empty context."""
+    rho, seed, hinted = public[:32], signature[:32], hints(signature[-84:])
+    z = [[GAMMA_1 - x for x in unpacked(signature[i : i + 576], 18)] for i in range(32, 2336, 576)]
+    if len(public) != 1312 or len(signature) != 2420 or hinted is None or any(abs(x) >= GAMMA_1 - BETA for one in z for x in one):
+        return False
+    mu = hashlib.shake_256(hashlib.shake_256(public).digest(64) + b"\0\0" + message).digest(64)
+    z_hat, c_hat, packed = [to_ntt(one) for one in z], to_ntt(challenge(seed)), 0
+    for row in range(4):
+        t_hat = to_ntt([x << 13 for x in unpacked(public[32 + 320 * row : 352 + 320 * row], 10)])
+        columns = [matrix_entry(rho, row, column) for column in range(4)]
+        w = from_ntt([(sum(a[i] * b[i] for a, b in zip(columns, z_hat)) - c_hat[i] * t_hat[i]) % Q for i in range(256)])
+        for i, r in enumerate(w):
+            packed |= use_hint(i in hinted[row], r) << 6 * (256 * row + i)
+    return hashlib.shake_256(mu + packed.to_bytes(768, "little")).digest(32) == seed
+
+
+# --- 2 signed notes, keys, what you hold (sections 3, 14.1, 14.4) -----------------------------------------------------------------
 
 SPACES = "\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 SIGNATURE_LINE = re.compile(f"— ([^+\x00-\x1f{SPACES}]+) ([A-Za-z0-9+/]+={{0,2}})")
@@ -286,16 +374,19 @@ def line_by(note: Note, key: Key) -> Signature | None:
 
 
 def true_line(key: Key, line: Signature, text: bytes) -> bool:
-    """Whether a line verifies; of type 0x06 only its length is looked at here."""
+    """Whether a line verifies; the types that claim a time stand under checkpoints alone."""
     if len(line.value) != VALUE_SIZES[key.type]:
         return False
     if key.type == ED25519:
         return verify_ed25519(key.public, text, line.value)
-    time = struct.unpack(">Q", line.value[:8])[0]
+    time = int.from_bytes(line.value[:8], "big")
+    if time >= 2**63:
+        return False
     if key.type == COSIGNATURE:
-        message = b"cosignature/v1\ntime %d\n" % time + text
-        return time < 2**63 and verify_ed25519(key.public, message, line.value[8:])
-    return bool(time < 2**63)
+        return verify_ed25519(key.public, b"cosignature/v1\ntime %d\n" % time + text, line.value[8:])
+    head, named = parse_checkpoint(text), [bytes([len(one)]) + one for one in (key.name.encode(), text.split(b"\n")[0])]
+    message = b"subtree/v1\n\0" + named[0] + line.value[:8] + named[1] + struct.pack(">QQ", 0, head.size) + head.root
+    return verify_ml_dsa(key.public, message, line.value[8:])
 
 
 class Checkpoint(NamedTuple):
@@ -316,9 +407,9 @@ def parse_checkpoint(text: bytes) -> Checkpoint:
 
 def open_checkpoint(data: bytes, keys: Iterable[Key]) -> tuple[Checkpoint, list[Key]]:
     """A checkpoint and which of these keys signed it; one false line makes the whole false (section 8)."""
-    note = parse_note(data)
+    note, known = parse_note(data), list(keys)
     checkpoint, signed = parse_checkpoint(note.text), []
-    for key in keys:
+    for key in known:
         lines = [s for s in note.signatures if (s.name, s.key_id) == (key.name, key.key_id)]
         well(all(true_line(key, line, note.text) for line in lines), f"a signature of {key.name} is false")
         signed += [key] if lines else []
@@ -337,7 +428,7 @@ class Policy:
         well(len(text.encode()) <= 1 << 20 and "\r" not in text, "not a policy")
         for line in text.split("\n"):
             words = re.split("[ \t]+", line.strip(" \t"))
-            if words != [""] and not line.startswith("#"):
+            if words != [""] and not words[0].startswith("#"):
                 self._line(words)
         well(self.log and self.quorum, "a policy needs a log and a quorum")
         keys = [*self.log, *self.witnesses.values()]
@@ -407,6 +498,97 @@ def one_anchors(plain: Any) -> Anchors:
     well(isinstance(tolerance, int) and fits("Origin", plain["origin"]), "anchors with other values")
     pinned = None if pinned is None else pinned.encode()
     return Anchors(plain["origin"], None if first is None else unb64(first, 32), pinned, quorums[0], auditors, quorums[1], tolerance)
+
+
+MARK = "custody-card/v1"
+WORDS = ("origin", "first", "key", "mldsa", "head", "check")
+
+
+class Trust:
+    """What the reader holds: policy and anchors, or a card, which gives of the ML-DSA-44 key no more than the SHA-256 of its vkey."""
+
+    def __init__(self, policy: Policy | None = None, anchors: Sequence[Anchors] = (), head: Checkpoint | None = None, mldsa: str = "") -> None:
+        self.policy, self.anchors, self.head, self.mldsa = policy, anchors, head, mldsa
+
+    def anchors_of(self, origin: str) -> Anchors | None:
+        return next((one for one in self.anchors if one.origin == origin), None)
+
+    def of(self, origin: str) -> Trust | None:
+        """What is held of this ledger and no other; None for nothing."""
+        anchors = self.anchors_of(origin)
+        if self.policy is None or not any(key.name == origin for key in self.policy.log):
+            return None
+        return Trust(self.policy, [anchors] if anchors else [], self.head, self.mldsa)
+
+    def origins(self) -> str:
+        return ", ".join(one.origin for one in self.anchors)
+
+    def heads_of(self, anchors: Anchors | None) -> list[Checkpoint]:
+        """The checkpoints that the reader holds."""
+        pinned = [parse_checkpoint(parse_note(anchors.checkpoint).text)] if anchors and anchors.checkpoint else []
+        return pinned + ([self.head] if self.head else [])
+
+    def add_keys(self, vkeys: Iterable[str]) -> None:
+        """Keys from anywhere: the one that the card means is trusted."""
+        for vkey in vkeys:
+            if self.policy and sha256(vkey.encode()).hex() == self.mldsa:
+                self.policy.log.append(parse_vkey(vkey))
+                self.mldsa = ""
+
+
+def lower(text: str) -> str:
+    return text.encode().lower().decode()
+
+
+def parse_card(data: bytes) -> Trust:
+    """Section 14.4, steps 1 to 4: a card that was printed, pasted or typed."""
+    words = [word for word in re.split("[ \t\r\n\xa0]+", data.decode("utf-8")) if word]
+    mark = lower(words[0]) if words else ""
+    if mark != MARK and re.fullmatch("custody-card/v[1-9][0-9]{0,8}", mark):
+        raise Newer("a card made by a newer format")
+    well(mark == MARK and len(data) <= 16384, "not a trust card")
+    found, at = {}, 1
+    for number, name in enumerate(WORDS):
+        if at >= len(words) or lower(words[at]) != name:
+            well(name == "head", f"the card does not hold the line {name} where it belongs")
+            continue
+        end = at + (2 if name == "origin" else 1)
+        while end < len(words) and lower(words[end]) not in WORDS[number + 1 :]:
+            end += 1
+        typed = "".join(words[at + 1 : end])
+        found[name], at = typed if name == "origin" else lower(typed), end
+    check = found.pop("check")
+    for name, typed in found.items():
+        fine = sha256(f"{MARK} {name} {typed[:-4]}".encode()).hex()[:4] == lower(typed[-4:])
+        well(fine, f"the line {name} of the card is mistyped: compare it with the paper, sign by sign")
+    v = {name: typed[:-4] for name, typed in found.items()}
+    text = MARK + "\n" + "".join(f"{name} {value}\n" for name, value in v.items())
+    well(sha256(text.encode()).hex()[:8] == check, "the line check of the card is mistyped, or a line was left out")
+    well(all(re.fullmatch("[0-9a-f]{64}", v[name]) for name in ("first", "key", "mldsa")), "a line of the card is not in its form")
+    head = Checkpoint(v["origin"], decimal(v["head"][:-64]), bytes.fromhex(v["head"][-64:])) if "head" in v else None
+    well(head is None or head.size, "a head over no record")
+    public = b"\1" + bytes.fromhex(v["key"])
+    key_id = sha256(v["origin"].encode(), b"\n", public)[:4].hex()
+    policy = Policy("log %s+%s+%s\nquorum none\n" % (v["origin"], key_id, b64(public)))
+    return Trust(policy, [Anchors(v["origin"], bytes.fromhex(v["first"]), None, 0, [], 0, 600)], head, v["mldsa"])
+
+
+def trust_for(given: Sequence[Trust], origin: str, in_hand: bool) -> Trust:
+    """Of a ledger; for the dossier in hand something was given, and that it is for another one is a fault."""
+    found = [one for one in (trust.of(origin) for trust in given) if one]
+    found = sorted(found, key=lambda one: not one.anchors)
+    return given[0] if in_hand and given and not (found and found[0].anchors) else found[0] if found else Trust()
+
+
+def read_trust(path: str) -> Trust:
+    """A folder, the file of a card, or `-` for a card on standard input."""
+    if path == "-":
+        return parse_card(sys.stdin.buffer.read(1 << 15))
+    if not os.path.isdir(path):
+        with open(path, "rb") as file:
+            return parse_card(file.read(1 << 15))
+    with open(os.path.join(path, "policy"), "rb") as policy, open(os.path.join(path, "anchors.json"), "rb") as anchors:
+        return Trust(Policy(policy.read(1 << 21).decode()), parse_anchors(anchors.read(1 << 21)))
 
 
 # --- 3 records (section 7) ------------------------------------------------------------------------------------------------------
@@ -517,7 +699,7 @@ def parse_proof(data: bytes) -> Proof:
     lines = head.decode("ascii", "replace").split("\n")
     well(gap and lines.pop(0) == "c2sp.org/tlog-proof@v1" and lines, "not a proof")
     if lines[0].startswith("extra "):
-        unb64(lines.pop(0)[6:])
+        well(unb64(lines.pop(0)[6:]), "not a proof")
     well(lines and lines[0].startswith("index ") and len(lines) <= 64, "not a proof")
     return Proof(decimal(lines[0][6:]), [unb64(line, 32) for line in lines[1:]], checkpoint)
 
@@ -543,22 +725,77 @@ def index_root(values: dict[bytes, bytes], depth: int = 0) -> bytes:
     return sha256(b"\3", index_root(sides[0], depth + 1), index_root(sides[1], depth + 1))
 
 
-def open_index_proof(data: bytes, tag: bytes, root: bytes) -> bytes | None:
-    """The value that a proof shows for a tag, or None where it shows that the tag is absent."""
+class IndexProof(NamedTuple):
+    """`end`: tag and value of the leaf at the end of the way, or nothing."""
+
+    tag: bytes
+    end: list[bytes]
+    siblings: list[bytes]
+
+
+def parse_index_proof(data: bytes) -> IndexProof:
     lines = data.decode("ascii", "replace").split("\n")
     well(lines.pop() == "" and 3 <= len(lines) <= 259 and lines[0] == "custody-index-proof/v1", "not an index proof")
-    well(unb64(lines[1], 32) == tag, "an index proof for another subject")
-    kind, siblings = lines[2].split(" "), [unb64(line, 32) for line in lines[3:]]
-    well(not siblings or siblings[0] != NOTHING, "an index proof in another form")
+    tag, kind = unb64(lines[1], 32), lines[2].split(" ")
     well((kind[0], len(kind)) in (("leaf", 2), ("other", 3), ("missing", 1)), "not an index proof")
-    hashes, depth = [unb64(text, 32) for text in kind[1:]], len(siblings)
-    if kind[0] == "other":
-        well(hashes[0] != tag and all(bit(hashes[0], i) == bit(tag, i) for i in range(depth)), "an index proof for another subject")
-    result = NOTHING if kind[0] == "missing" else sha256(b"\2", *([tag] if kind[0] == "leaf" else []), *hashes)
-    for at, sibling in zip(range(depth - 1, -1, -1), siblings):
+    end = [unb64(text, 32) for text in kind[1:]]
+    well(kind[0] != "other" or end[0] != tag, "not an index proof")
+    return IndexProof(tag, [tag, *end] if kind[0] == "leaf" else end, [unb64(line, 32) for line in lines[3:]])
+
+
+def open_index_proof(proof: IndexProof, tag: bytes, root: bytes) -> bytes | None:
+    """The value that a proof shows for a tag, or None where it shows that the tag is absent."""
+    depth, end = len(proof.siblings), proof.end
+    well(proof.tag == tag, "an index proof for another subject")
+    well(not end or all(bit(end[0], i) == bit(tag, i) for i in range(depth)), "an index proof for another subject")
+    well(proof.siblings[:1] != [NOTHING], "an index proof that goes deeper than a true index can")
+    result = sha256(b"\2", *end) if end else NOTHING
+    for at, sibling in zip(range(depth - 1, -1, -1), proof.siblings):
         result = sha256(b"\3", *((sibling, result) if bit(tag, at) else (result, sibling)))
     well(result == root, "an index proof that does not lead to the signed index")
-    return hashes[0] if kind[0] == "leaf" else None
+    return end[1] if end and end[0] == tag else None
+
+
+class LineProof(NamedTuple):
+    root: str
+    index: int  # type: ignore[assignment]
+    count: int  # type: ignore[assignment]
+    line: bytes
+    path: list[bytes]
+
+
+def parse_line_proof(data: bytes) -> LineProof:
+    """Section 18: one line of a manifest, and what leads from it to the root."""
+    lines = data.split(b"\n")
+    place = re.fullmatch(b"([0-9]{1,16}) ([0-9]{1,16})", lines[2]) if 5 <= len(lines) <= 68 else None
+    good = place and lines[0] == b"custody-line-proof/v1" and lines[-1] == b"" and re.fullmatch(b"[0-9a-f]{64}", lines[1])
+    well(good, "not a line proof")
+    assert place is not None  # noqa: S101
+    path = [unb64(line.decode("ascii", "replace"), 32) for line in lines[4:-1]]
+    return LineProof(lines[1].decode(), decimal(place[1].decode()), decimal(place[2].decode()), lines[3], path)
+
+
+def parse_line(line: bytes) -> tuple[str, str, str]:
+    """Salt, SHA-256 and path as written (section 11)."""
+    match = re.fullmatch(b"([0-9a-f]{32}) ([0-9a-f]{64}) (0|[1-9][0-9]{0,15}) ([^\0\r\n]+)", line)
+    if match is None:
+        raise Malformed("not a line of a manifest")
+    try:
+        path = match[4].decode("utf-8")
+    except UnicodeDecodeError:
+        raise Malformed("a path that is not UTF-8") from None
+    well(not re.search("%(?!25|0D|0A)", path) and not {"", ".", ".."} & set(path.split("/")), "a path that leads elsewhere")
+    well(int(match[3]) < 2**53, "a size above the limit")
+    return match[1].decode(), match[2].decode(), path
+
+
+def parse_manifest(data: bytes) -> tuple[bytes, list[str]]:
+    """Its root, and the SHA-256 of each line."""
+    *lines, rest = data.split(b"\n")
+    well(lines and rest == b"", "not a manifest")
+    found = [parse_line(line) for line in lines]
+    well(ascend([path for _, _, path in found]) and len({salt for salt, _, _ in found}) == len(found), "a manifest in another form")
+    return tree_root([sha256(b"\0", line) for line in lines]), [digest for _, digest, _ in found]
 
 
 # --- 5 entries (sections 4, 5, 6) -----------------------------------------------------------------------------------------------
@@ -936,6 +1173,7 @@ class Entry:
         self.ledger, self.time, self.seen, self.prev = plain["ledger"], plain["time"], plain["seen"], plain["prev"]
         self.index, self.signer = record.index, self.by[0]
         self.notes: list[tuple[str, str]] = []
+        self.keys: list[Key] = []
 
     def tell(self, line: str, words: str) -> None:
         self.notes.append((line, "record %d: %s" % (self.index, words)))
@@ -1056,10 +1294,10 @@ class Last(NamedTuple):
 
 
 class Ledger:
-    """The ledger as the entries so far have made it. `whole`: every record is at hand, so what is not here is not in the ledger."""
+    """The ledger as the entries so far have made it, of which every record is at hand; of a `Part` some are not."""
 
-    def __init__(self, origin: str, records: dict[int, Record], whole: bool) -> None:
-        self.origin, self.records, self.whole = origin, records, whole
+    def __init__(self, origin: str, records: dict[int, Record]) -> None:
+        self.origin, self.records = origin, records
         self.rules: dict[str, Any] = {}
         self.handlers: dict[str, Handler] = {}
         self.log: list[tuple[list[Key], int, int | None]] = []
@@ -1070,6 +1308,7 @@ class Ledger:
         self.last: dict[bytes, Last] = {}
         self.last_seen: dict[str, int] = {}
         self.entries: dict[bytes, Entry] = {}
+        self.admitted: dict[bytes, Entry] = {}
         self.texts: dict[bytes, int] = {}
         self.digests: set[str] = set()
         self.items: dict[str, Item] = {}
@@ -1080,68 +1319,97 @@ class Ledger:
         self.disclosed: dict[tuple[bytes, str], set[str]] = {}
         self.sizes: list[int] = []
         self.legs: list[tuple[str, int, int | None, str]] = []
-        self.unmatched: int | None = None
         self.closed = False
 
-    def judge(self, e: Entry) -> None:
+    def judge(self, e: Entry, keys_known: Callable[[list[Key]], None] = lambda keys: None) -> None:
         """All of section 12 on one entry; raises the first rule that it breaks, else carries its outcome on."""
-        self.check_signers(e)
-        self.check_place(e)
-        self.check_seen(e)
-        self.check_prev(e)
-        self.check_time(e)
-        self.check_subject(e)
-        need(len(e.by) in SIGNERS.get(e.act, (1,)), "by.count", "%s is signed by %d" % (e.act, len(e.by)))
-        getattr(self, "do_" + e.act)(e)
+        last = self.before(e)
+        try:
+            keys_known(self.check_signers(e))
+            self.check_lines(e)
+            self.check_place(e)
+            self.check_seen(e)
+            self.check_prev(e, last)
+            self.check_time(e)
+            self.check_subject(e)
+            need(len(e.by) in SIGNERS.get(e.act, (1,)), "by.count", "%s is signed by %d" % (e.act, len(e.by)))
+            getattr(self, "do_" + e.act)(e)
+        finally:
+            self.entries[e.hash] = e
+            self.texts.setdefault(sha256(e.note.text), e.index)
         self.digests |= set(e.body.get("_sd", []))
-        self.entries[e.hash] = e
+        self.admitted[e.hash] = e
         self.last_seen.update(dict.fromkeys(e.by, e.seen["size"] if e.seen else 0))
+
+    def place(self, record: Record, e: Entry | None) -> None:
+        """A record behind those judged so far. Of an entry that was not admitted (`e` is None) nothing else counts."""
+        old = self.last.get(record.tag)
+        seen, time = (e.seen["size"] if e.seen else 0, instant(e.time)) if e else (old.seen, old.time) if old else (0, None)
+        self.last[record.tag] = Last(record, seen, time)
+
+    # what a `Part` answers otherwise
+
+    def hash_of(self, e: Entry, index: int) -> bytes | None:
+        return self.records[index].hash if 0 <= index < e.index else None
+
+    def recorded(self, e: Entry, index: int) -> int:
+        return self.records[index].recorded
+
+    def before(self, e: Entry) -> Last | None:
+        return self.last.get(e.record.tag)
+
+    def check_carried(self, data: bytes) -> None:
+        """The checkpoint before, in an act `checkpoint`: raises Malformed unless it is the last one, over these records."""
+        size = self.sizes[-1] if self.sizes else 0
+        carried = self.log_checkpoint(data, size, max([0, *self.sizes[:-1]]))
+        well(tree_root([self.records[i].hash for i in range(size)]) == carried.root, "the checkpoint that is carried is over other records")
+
+    def check_made(self, e: Entry) -> None:
+        values = {tag: index_value(last.record.seq + 1, last.record.hash) for tag, last in self.last.items()}
+        same = (e.body["index"]["subjects"], e.body["index"]["root"]) == (len(values), b64(index_root(values)))
+        need(same, "checkpoint.index", "the completeness index is not that of the records before")
 
     # 12.1 signers and keys
 
-    def check_signers(self, e: Entry) -> None:
-        lines = e.note.signatures
-        names = [line.name for line in lines]
+    def check_signers(self, e: Entry) -> list[Key]:
+        names = [line.name for line in e.note.signatures]
         asked = "signed by {}, while the text asks for {}, in this order".format(", ".join(names), ", ".join(e.by))
         need(names == e.by and (len(set(names)) == len(names) or e.act == "rotate"), "signature.lines", asked)
         brought = self.brought(e)
-        keys = [self.key_of(e, line, brought) for line in lines]
+        e.keys = [self.key_of(e, line, brought) for line in e.note.signatures]
         if e.act == "rotate":
-            both = [brought_key(e.body["old"][0]), *brought]
-            need(keys[:2] == both and e.by[:1] * 2 == e.by[:2], "rotate.by", "signed by other keys than old and new")
-        for key, line in zip(keys, lines):
+            both = [brought_key(e.body["old"][0]), brought_key(e.body["new"][0])]
+            need(e.keys[:2] == both and e.by[:1] * 2 == e.by[:2], "rotate.by", "signed by other keys than old and new")
+        return e.keys
+
+    def check_lines(self, e: Entry) -> None:
+        for key, line in zip(e.keys, e.note.signatures):
             need(true_line(key, line, e.note.text), "signature", f"the signature of {key.name} does not match the text")
 
     def brought(self, e: Entry) -> list[Key]:
-        """The keys that a body brings to sign it with."""
+        """The keys that a body brings to sign it with, each for one whom it is about."""
         b = e.body
         if e.act == "open":
-            return [brought_key(v) for v in [b["vkeys"][0]] + [r["vkey"] for r in b["registrars"]]]
-        return [brought_key(b["vkey"] if e.act == "enrol" else b["new"][0])] if e.act in ("enrol", "rotate") else []
+            texts, about = [b["vkeys"][0], *(r["vkey"] for r in b["registrars"])], e.by
+        else:
+            texts, about = {"enrol": ([b.get("vkey")], [b.get("handler")]), "rotate": (b.get("new", [])[:1], e.by[:1])}.get(e.act, ([], []))
+        return [key for key in map(brought_key, texts) if key.name in about]
 
     def key_of(self, e: Entry, line: Signature, brought: list[Key]) -> Key:
         found = [key for key in brought if (key.name, key.key_id) == (line.name, line.key_id)]
         if not found and line.name == self.origin:
             found = [key for key in self.log_keys() if key.key_id == line.key_id and key.type == ED25519]
         handler = self.handlers.get(line.name)
-        if found or handler is None:
-            self.known(found, f"the key of {line.name} is not enrolled")
+        own = next((k for k in handler.keys if k.key.key_id == line.key_id), None) if handler and not found else None
+        need(found or own, "key.unknown", f"the key of {line.name} is not enrolled")
+        if found or own is None or handler is None:
             return found[0]
-        own = next((k for k in handler.keys if k.key.key_id == line.key_id), None)
-        self.known(own, f"the key of {line.name} is not enrolled")
-        assert own is not None  # noqa: S101
-        late = own.ended is not None and e.index > own.ended
-        need(not late, "key.ended", "the key of %s was %s at record %s, and this is record %d" % (line.name, own.how, own.ended, e.index))
+        need(own.ended is None, "key.ended", "the key of %s was %s at record %s, and this is record %d" % (line.name, own.how, own.ended, e.index))
         need(handler.valid(e.record.recorded), "key.expired", f"recorded outside the validity of {line.name}")
         self.signed.append((own, e.index))
         if own.recovery and e.act != "open":
             e.tell("keys", f"signed with the recovery key of {line.name}")
         return own.key
-
-    def known(self, found: object, message: str) -> None:
-        if not found and not self.whole:
-            raise NotHere(message + " by what is in this dossier")
-        need(found, "key.unknown", message)
 
     def log_keys(self) -> list[Key]:
         return self.log[-1][0] if self.log else []
@@ -1149,49 +1417,43 @@ class Ledger:
     # 12.2 place, seen, prev
 
     def check_place(self, e: Entry) -> None:
-        before, said = self.records.get(e.index - 1), sha256(e.note.text)
-        need((e.act == "open") == (e.index == 0), "open.first", "open stands at index 0 and nowhere else")
-        need(e.ledger == self.origin, "entry.ledger", "this entry belongs to the ledger " + e.ledger)
+        first, before = (e.act == "open"), self.hash_of(e, e.index - 1)
+        need(first == (e.index == 0) == (not self.log), "open.first", "open stands at index 0 and nowhere else")
+        need(first or e.ledger == self.origin, "entry.ledger", "this entry belongs to the ledger " + e.ledger)
         need(not self.closed or e.act == "checkpoint", "close.ended", "the ledger was closed")
-        at = self.texts.setdefault(said, e.index)
-        need(at == e.index, "entry.repeated", "this entry is already recorded, as record %d" % at)
-        need(e.record.tag == tag_of(self.origin, e.subject), "record.tag", "the record is for another subject than the entry")
-        need(before is None or before.recorded <= e.record.recorded, "record.time", "recorded before the record before it")
+        at = self.texts.get(sha256(e.note.text))
+        need(at is None, "entry.repeated", f"this entry is already recorded, as record {at}")
+        need(self.hash_of(e, e.index) is None, "record.index", "there is a record of this index already")
+        need(e.record.tag == tag_of(e.ledger, e.subject), "record.tag", "the record is for another subject than the entry")
+        need(e.record.prev == before, "record.prev", "the record does not follow the one before it")
+        need(first or self.recorded(e, e.index - 1) <= e.record.recorded, "record.time", "recorded before the record before it")
 
     def check_seen(self, e: Entry) -> None:
         need((e.seen is None) == (e.index == 0), "seen.null", "seen is null in the first entry alone")
-        size = e.seen["size"] if e.seen else 0
+        if e.seen is None:
+            return
+        size = e.seen["size"]
         need(size <= e.index, "seen.size", "the signer has seen %d records, but only %d are here: records are missing" % (size, e.index))
-        seen, unseen = self.records.get(size - 1), self.records.get(size)
-        if seen is not None:
-            need(b64(seen.hash) == e.seen["record"], "seen.record", "the signer has seen another record %d than this ledger has" % seen.index)
+        seen = self.hash_of(e, size - 1)
+        need(seen and b64(seen) == e.seen["record"], "seen.record", "the signer has seen another record %d than this ledger has" % (size - 1))
         back = [name for name in e.by if size < self.last_seen.get(name, 0)]
         need(not back, "seen.back", "{} saw more records before".format(", ".join(back)))
-        if size < e.index and unseen is not None and self.rules:
-            lag = e.record.recorded - unseen.recorded
-            need(lag <= self.rules["max_lag_s"], "seen.lag", "signed on a state that is %d seconds older than allowed" % lag)
+        lag = e.record.recorded - self.recorded(e, size) if size < e.index else 0
+        need(not self.rules or lag <= self.rules["max_lag_s"], "seen.lag", "signed on a state that is %d seconds older than allowed" % lag)
 
-    def check_prev(self, e: Entry) -> None:
-        last = self.last.get(e.record.tag)
-        seq = last.record.seq + 1 if last else 0
-        if not self.whole and e.record.seq > seq:
-            if e.subject != "ledger":
-                raise NotHere("records %d to %d of its subject are not in this dossier" % (seq, e.record.seq - 1))
-            return need(e.prev and e.prev["seq"] == e.record.seq - 1, "entry.prev", "the sequence number is not one more than that before")
+    def check_prev(self, e: Entry, last: Last | None) -> None:
         prev = {"seq": last.record.seq, "entry": b64(last.record.entry)} if last else None
         need(e.prev == prev, "entry.prev", "another entry on the same subject was recorded first")
         need(not last or not e.seen or e.seen["size"] >= last.seen, "seen.back", "the entry it follows saw more records")
-        same = (e.record.seq, e.record.before) == (seq, last.record.hash if last else None)
+        same = (e.record.seq, e.record.before) == ((last.record.seq + 1, last.record.hash) if last else (0, None))
         need(same, "record.subject", "the record does not continue the chain of its subject")
         if last and last.time is not None and instant(e.time) < last.time:
             e.tell("time", "happened before the entry that it follows")
-        return None
 
     def check_time(self, e: Entry) -> None:
         said, recorded = instant(e.time), e.record.recorded
         need(said <= recorded + 600, "time.future", f"dated {e.time}, after it was recorded")
-        seen = self.records.get(e.seen["size"] - 1) if e.seen else e.record
-        late = seen is not None and said < seen.recorded - 86400
+        late = said < (self.recorded(e, e.seen["size"] - 1) if e.seen else recorded) - 86400
         need(not late or "late" in e.body, "time.late", f"dated {e.time}, more than a day before it was signed, without a word why")
         if said < recorded - 86400:
             e.tell("time", f"dated {e.time}, more than a day before it was recorded")
@@ -1212,22 +1474,21 @@ class Ledger:
 
     def cited(self, text: str, code: str) -> Entry:
         found = self.entries.get(unb64(text, 32))
-        if found is None and not self.whole:
-            raise NotHere("an entry that it cites is not in this dossier")
         need(found, code, "the entry that it cites is not in the ledger")
         assert found is not None  # noqa: S101
         return found
 
     def item(self, subject: str) -> Item:
-        if subject not in self.items and not self.whole:
-            raise NotHere(f"{subject} is not in this dossier")
         need(subject in self.items, "item.unknown", f"{subject} is not in the ledger")
         return self.items[subject]
 
+    def handler(self, name: str) -> Handler:
+        need(name in self.handlers, "key.unknown", f"{name} is not enrolled")
+        return self.handlers[name]
+
     def role(self, e: Entry, name: str, *roles: str) -> None:
         """Section 12.3: roles are those in the roster before the entry."""
-        self.known(name in self.handlers, f"{name} is not enrolled")
-        need(set(roles) & set(self.handlers[name].roles), "role", "{} by {}, who is no {}".format(e.act, name, " or ".join(roles)))
+        need(set(roles) & set(self.handler(name).roles), "role", "{} by {}, who is no {}".format(e.act, name, " or ".join(roles)))
 
     # 12.3 the ledger and its people
 
@@ -1243,23 +1504,23 @@ class Ledger:
 
     def do_open(self, e: Entry) -> None:
         b = e.body
-        need(e.by == [self.origin] + [r["handler"] for r in b["registrars"]], "open.by", "open is not signed by the log and every registrar")
+        need(e.by == [e.ledger] + [r["handler"] for r in b["registrars"]], "open.by", "open is not signed by the log and every registrar")
         need(not all("recovery" in r for r in b["registrars"]), "open.registrars", "every first registrar is a recovery key")
-        log = [self.take_key(text, self.origin, kind) for text, kind in zip(b["vkeys"], (ED25519, ML_DSA))]
+        log = [self.take_key(text, e.ledger, kind) for text, kind in zip(b["vkeys"], (ED25519, ML_DSA))]
         self.use(*log)
         if "continues" in b:
             try:
                 ended = parse_checkpoint(parse_note(b["continues"]["note"].encode()).text)
             except Malformed:
                 raise Fault("open.continues", "what the ledger continues is no checkpoint") from None
-            need(ended.origin != self.origin, "open.continues", "the ledger continues itself")
+            need(ended.origin != e.ledger, "open.continues", "the ledger continues itself")
         for r in b["registrars"]:
             handler, key = Handler(r["handler"], r.get("prefix"), r["roles"]), self.take_key(r["vkey"], r["handler"])
             self.take_prefix(handler)
             self.use(key)
             handler.keys.append(OwnKey(key, e.index, "recovery" in r))
             self.handlers[handler.name] = handler
-        self.rules, self.log = b["rules"], [(log, 0, None)]
+        self.origin, self.rules, self.log = e.ledger, b["rules"], [(log, 0, None)]
 
     def take_prefix(self, handler: Handler) -> None:
         if handler.prefix is not None:
@@ -1323,9 +1584,7 @@ class Ledger:
         name, since = e.subject[len("handler:") :], e.body.get("compromised_since")
         if name != e.signer:
             self.role(e, e.signer, "registrar")
-        handler = self.handlers.get(name)
-        self.known(handler, f"{name} is not enrolled")
-        assert handler is not None  # noqa: S101
+        handler = self.handler(name)
         own = next((k for k in handler.keys if vkey_text(k.key) == e.body["vkey"]), None)
         need(own and (own.ended is None or since is not None), "revoke.key", "the key is none of the handler's, or it ended before")
         assert own is not None  # noqa: S101
@@ -1385,9 +1644,8 @@ class Ledger:
         """The recipient, the container, the look."""
         to, transfer = party(e.body["to"]), e.body.get("transfer")
         if to[0] == "handler" and "handler" in e.body["to"]:
-            self.known(to[1] in self.handlers, f"{to[1]} is not enrolled")
+            handler = self.handler(to[1])
             need(to[1] != e.signer, "release.self", "the recipient is the holder")
-            handler = self.handlers[to[1]]
             good = handler.good(e.record.recorded) and set(handler.roles) & set(HOLDERS)
             need(good, "release.to", f"{to[1]} has no good key, or cannot hold items")
         inside = self.contents(item)
@@ -1682,7 +1940,7 @@ class Ledger:
         good = "_sd" in target.body and all(n in table and table[n].hidden and n not in target.body for n in b["fields"])
         need(good, "disclose.field", "a field is no confidential one of the target")
         for name in b["to"]:
-            self.known(name in self.handlers, f"{name} is not enrolled")
+            self.handler(name)
         for name in b["fields"]:
             self.disclosed.setdefault((target.hash, name), set()).update(b["to"])
 
@@ -1701,48 +1959,33 @@ class Ledger:
     def do_export(self, e: Entry) -> None:
         b = e.body
         need(len(e.by) == (2 if "override" in b else 1), "by.count", "export is signed by %d" % len(e.by))
-        if "override" in b:
-            registrars = [name for name in e.by if name in self.handlers and "registrar" in self.handlers[name].roles]
-            need(registrars, "export.override", "no registrar signs this export against consent")
-        else:
-            self.role(e, e.signer, "custodian", "registrar")
+        self.role(e, e.signer, "custodian", "registrar")
+        registrar = any("registrar" in self.handler(name).roles for name in e.by)
+        need("override" not in b or registrar, "export.override", "no registrar signs this export against consent")
         for given in b["items"]:
             item, last = self.item(given["subject"]), self.last[tag_of(self.origin, given["subject"])].record
             head = (given["count"], given["record"]) == (last.seq + 1, b64(last.hash))
-            need(head or not self.whole, "export.head", f"{item.number} has gone on since the entry that the export names")
-            if not head:  # left to the index (section 18), but on such an act nothing rests
-                self.unmatched = e.index
-            against = [p["code"] for p in item.persons if not self.grants(p, b["to"])]
+            need(head, "export.head", f"{item.number} has gone on since the entry that the export names")
+            against = [p["code"] for p in item.persons if b["to"] not in self.consents.get(p["code"], assumed(p, b["to"]))]
             need(not against or "override" in b, "export.consent", f"not everybody linked to {item.number} has agreed")
             if against:
-                e.tell("custody", "{} was exported against the consent of {}".format(item.number, ", ".join(sorted(set(against)))))
-
-    def grants(self, person: dict[str, str], layer: str) -> bool:
-        if person["code"] not in self.consents and not self.whole:
-            raise NotHere("what {} agreed to is not in this dossier".format(person["code"]))
-        return layer in self.consents.get(person["code"], set() if person["part"] in ("source", "witness") else {layer})
+                e.tell("disclosure", "{} was exported against the consent of {}".format(item.number, ", ".join(sorted(set(against)))))
 
     def do_checkpoint(self, e: Entry) -> None:
         need(e.by == [self.origin], "checkpoint.by", "somebody else than the log signs")
-        index, previous = e.body["index"], e.body["previous"]
-        if self.whole:
-            values = {tag: index_value(last.record.seq + 1, last.record.hash) for tag, last in self.last.items()}
-            same = (index["subjects"], index["root"]) == (len(values), b64(index_root(values)))
-            need(same, "checkpoint.index", "the completeness index is not that of the records before")
-        need((previous is None) == (not self.sizes) or not self.whole, "checkpoint.previous", "the last checkpoint is carried, unless there is none")
-        if previous is not None and self.sizes:
-            try:
-                carried = self.log_checkpoint(previous["note"].encode(), self.sizes[-1])
-            except Malformed as wrong:
-                raise Fault("checkpoint.previous", str(wrong)) from None
-            hashes = [self.records[i].hash for i in range(carried.size) if i in self.records]
-            same = len(hashes) < carried.size or tree_root(hashes) == carried.root
-            need(same, "checkpoint.previous", "the checkpoint that is carried is over other records")
+        self.check_made(e)
+        previous = e.body["previous"]
+        try:
+            if previous is not None:
+                self.check_carried(previous["note"].encode())
+        except Malformed as wrong:
+            raise Fault("checkpoint.previous", str(wrong)) from None
+        need(previous is not None or not self.sizes, "checkpoint.previous", "the last checkpoint is carried, unless there is none")
         self.sizes.append(e.index + 1)
 
-    def log_checkpoint(self, data: bytes, size: int) -> Checkpoint:
-        """A checkpoint of a size that an act fixed, with a line by each key of the log that had to sign then (section 12.7)."""
-        before = max([0] + [one for one in self.sizes if one < size])
+    def log_checkpoint(self, data: bytes, size: int, before: int) -> Checkpoint:
+        """A checkpoint of a size that an act fixed, with a line by each key of the log that had to sign then (section 12.7): the present
+        one at SIZE, and those replaced since the checkpoint of the size `before`."""
         keys = [key for pair, since, ended in self.log if since < size and (ended is None or ended >= before) for key in pair]
         checkpoint, signed = open_checkpoint(data, keys)
         well(signed, "the checkpoint of size %d is false: it carries no signature by a key of the log" % size)
@@ -1750,6 +1993,46 @@ class Ledger:
         well(not lacks, "the checkpoint of size %d lacks the log's %s signature" % (size, " and ".join(lacks)))
         well(checkpoint.origin == self.origin and checkpoint.size == size, "a checkpoint of another log or size")
         return checkpoint
+
+
+class Part(Ledger):
+    """What is not here the entry under judgement answers for itself (section 18.3). `records` are those before it."""
+
+    def hash_of(self, e: Entry, index: int) -> bytes | None:
+        if index in self.records:
+            return self.records[index].hash
+        if index == e.index - 1:
+            return e.record.prev
+        return unb64(e.seen["record"]) if e.seen and index == e.seen["size"] - 1 < e.index else None
+
+    def recorded(self, e: Entry, index: int) -> int:
+        if index in self.records:
+            return self.records[index].recorded
+        if e.seen and index == e.seen["size"] - 1:
+            return min(instant(e.time), e.record.recorded)
+        return next((self.records[at].recorded for at in sorted(self.records) if at > index), e.record.recorded)
+
+    def before(self, e: Entry) -> Last | None:
+        last, record = self.last.get(e.record.tag), e.record
+        if record.seq > (last.record.seq + 1 if last else 0):
+            cited = unb64(e.prev["entry"]) if e.prev else b""
+            claimed = record._replace(seq=record.seq - 1, entry=cited, hash=record.before or NOTHING)
+            last = self.last[record.tag] = Last(claimed, 0, instant(e.time))
+        return last
+
+    def check_carried(self, data: bytes) -> None:
+        size = parse_checkpoint(parse_note(data).text).size
+        here = size - 1 in {e.index for e in self.entries.values()}
+        well(not here or self.sizes[-1:] == [size], "the checkpoint that is carried is not the last one")
+        self.log_checkpoint(data, size, size)
+
+    def check_made(self, e: Entry) -> None:
+        """Only who has all records can make the index anew."""
+
+
+def assumed(person: dict[str, str], layer: str) -> set[str]:
+    """What a person without a recorded consent grants."""
+    return set() if person["part"] in ("source", "witness") else {layer}
 
 
 def brought_key(text: str, kind: int = ED25519) -> Key:
@@ -1771,128 +2054,313 @@ def as_text(value: Any) -> str:
     return value if isinstance(value, str) else compact(value)
 
 
-# --- 7 dossiers -----------------------------------------------------------------------------------------------------------------
+# --- 7 dossiers (section 18) ------------------------------------------------------------------------------------------------------
 
-MEMBERS, TEXT_SIZE, TOTAL_SIZE = 200_000, 64 << 20, 1 << 40
-MEMBER = re.compile("[A-Za-z0-9._-]{1,80}(/[A-Za-z0-9._-]{1,80})*")
+MEMBERS, MEMBER_SIZE, TOTAL_SIZE, BLOCK = 100_000, 2 << 30, 4 << 30, 1 << 20
+RECORD_SIZE, PROOF_SIZE, NOTE_SIZE, TEXT_SIZE, MANIFEST_SIZE = 1 << 10, 1 << 17, 1 << 16, 1 << 20, 64 << 20
+DEVICE = re.compile("(con|prn|aux|nul|com[0-9]|lpt[0-9])([.].*)?")
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Names that no system reads in another way, none twice, and none of a file and a folder at once."""
+    seen: set[str] = set()
+    for name in names:
+        parts = name.split("/")
+        good = len(name) <= 255 and len(parts) <= 8 and ".." not in name and not any(map(DEVICE.fullmatch, parts))
+        good = good and all(re.fullmatch("[a-z0-9_-]([a-z0-9._-]{0,78}[a-z0-9_-])?", part) for part in parts)
+        well(good and name not in seen, "a member with a name that is not allowed, or stands twice: " + safe(name[:100]))
+        seen.add(name)
+    folders = {name[:at] for name in seen for at, sign in enumerate(name) if sign == "/"}
+    well(not seen & folders, "a name is that of a file and of a folder")
+
+
+def check_limits(count: int, sizes: Iterable[int]) -> None:
+    known = list(sizes)
+    if count > MEMBERS or max([0, *known]) > MEMBER_SIZE or sum(known) > TOTAL_SIZE:
+        raise CannotTell("more or larger files than this program reads")
 
 
 class Tree:
-    """The members of a dossier by their names: those of a folder, or of a zip file that is never unpacked."""
+    """The members of a dossier by their names. Nothing is unpacked, and no file is in memory as a whole but small ones."""
 
+    sizes: dict[str, int]
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        raise NotImplementedError
+
+    def read(self, name: str, most: int) -> bytes:
+        """Nothing where it is not here, is longer than what its name says can be, or is damaged."""
+        try:
+            return b"".join(self.chunks(name)) if self.sizes.get(name, most + 1) <= most else b""
+        except Malformed:
+            return b""
+
+    def sha256(self, name: str) -> str:
+        sha = hashlib.sha256()
+        try:
+            for chunk in self.chunks(name):
+                sha.update(chunk)
+        except Malformed:
+            return ""
+        return sha.hexdigest()
+
+    def under(self, folder: str) -> list[str]:
+        return sorted(name for name in self.sizes if name.startswith(folder))
+
+    def archive(self, name: str) -> Archive:
+        """A member that is an archive itself."""
+        raise NotImplementedError
+
+    def let_go(self) -> None:
+        """Nothing is open between two reads, but an archive."""
+
+
+class Folder(Tree):
     def __init__(self, path: str) -> None:
-        self.path, self.zip = path, None if os.path.isdir(path) else open_zip(path)
-        found = [i.filename for i in self.zip.infolist()] if self.zip else list(self._walk(""))
-        well(len(found) <= MEMBERS and len({name.casefold() for name in found}) == len(found), "too many members, or one stands twice")
-        for name in found:
-            parts = name.split("/")
-            well(MEMBER.fullmatch(name) and not {".", ".."} & set(parts), "a member with a name that is not allowed: " + safe(name))
-        top = found[0].split("/")[0] + "/" if found else ""
-        self.top = top if self.zip and top + "bagit.txt" in found and all(name.startswith(top) for name in found) else ""
-        self.names = {name[len(self.top) :] for name in found}
+        self.path = path
+        found = list(self.walk(""))
+        check_limits(len(found), [])
+        check_names(found)
+        self.sizes = {name: os.path.getsize(os.path.join(path, name)) for name in found}
+        check_limits(0, self.sizes.values())
 
-    def _walk(self, inside: str) -> Iterable[str]:
+    def walk(self, inside: str) -> Iterator[str]:
         for one in sorted(os.listdir(os.path.join(self.path, inside))):
             name = inside + one
             mode = os.lstat(os.path.join(self.path, name)).st_mode
             if stat.S_ISDIR(mode):
-                yield from self._walk(name + "/")
+                yield from self.walk(name + "/")
             else:
                 well(stat.S_ISREG(mode), "not a plain file: " + safe(name))
                 yield name
 
-    def _open(self, name: str) -> Any:
-        return self.zip.open(self.top + name) if self.zip else open(os.path.join(self.path, name), "rb")
+    def chunks(self, name: str) -> Iterator[bytes]:
+        with open(os.path.join(self.path, name), "rb") as file:
+            yield from iter(lambda: file.read(BLOCK), b"")
 
-    def read(self, name: str) -> bytes:
-        well(name in self.names, name + " is missing")
-        with self._open(name) as file:
-            data: bytes = file.read(TEXT_SIZE + 1)
-        well(len(data) <= TEXT_SIZE, safe(name) + " is too large")
+    def archive(self, name: str) -> Archive:
+        return open_archive(os.path.join(self.path, name))
+
+
+DAY, PLAIN, SMALL, LARGE = 1 << 5 | 1, 0o100644 << 16, 0xFFFF, 0xFFFFFFFF
+
+
+class Member(NamedTuple):
+    name: str
+    size: int
+    crc: int
+    offset: int
+
+    def headers(self) -> tuple[bytes, bytes]:
+        """What stands before its bytes, and in the directory: they follow from these four facts."""
+        name, size, offset = b"dossier/" + self.name.encode(), min(self.size, LARGE), min(self.offset, LARGE)
+        sizes, version = [self.size] * 2 if size == LARGE else [], 45 if LARGE in (size, offset) else 20
+        local, central = (wide(numbers) for numbers in (sizes, sizes + ([self.offset] if offset == LARGE else [])))
+        facts = struct.pack("<HHHHLLLH", 0, 0, 0, DAY, self.crc, size, size, len(name))
+        ours = struct.pack("<HHHLL", 0, 0, 0, PLAIN, offset)
+        return (
+            struct.pack("<4sH", b"PK\3\4", version) + facts + struct.pack("<H", len(local)) + name + local,
+            struct.pack("<4sHH", b"PK\1\2", 3 << 8 | version, version) + facts + struct.pack("<H", len(central)) + ours + name + central,
+        )
+
+
+def wide(numbers: Sequence[int]) -> bytes:
+    """The extra field of zip64, with the numbers that have no room elsewhere."""
+    return struct.pack("<HH%dQ" % len(numbers), 1, 8 * len(numbers), *numbers) if numbers else b""
+
+
+def end_of(count: int, size: int, offset: int) -> bytes:
+    """What stands behind the directory."""
+    small = [min(count, SMALL), min(count, SMALL), min(size, LARGE), min(offset, LARGE)]
+    last = struct.pack("<4sHHHHLLH", b"PK\5\6", 0, 0, *small, 0)
+    if count < SMALL and size < LARGE and offset < LARGE:
+        return last
+    full = struct.pack("<4sQHHLLQQQQ", b"PK\6\6", 44, 3 << 8 | 45, 45, 0, 0, count, count, size, offset)
+    return full + struct.pack("<4sLQL", b"PK\6\7", 0, offset + size, 1) + last
+
+
+class Archive(Tree):
+    """A zip archive that is, byte for byte, the one that an export would make of these members. `start`: where it begins in the file."""
+
+    def __init__(self, file: Any, start: int, length: int, own: bool = False) -> None:
+        self.file, self.start, self.own = file, start, own
+        tail = self.at(max(0, length - 98), min(98, length))
+        if b"PK\5\6" not in tail and self.at(0, 4) != b"PK\3\4":
+            raise CannotTell("no dossier: neither a folder nor a zip archive")
+        count, size, offset = struct.unpack("<HLL", tail[-12:-2].rjust(10, b"\0"))
+        if (count == SMALL or LARGE in (size, offset)) and len(tail) == 98:
+            count, size, offset = struct.unpack("<QQQ", tail[-66:-42])
+        end = end_of(count, size, offset)
+        well(tail.endswith(end) and offset + size + len(end) == length, "its end record is not as an export writes it, or it has other parts")
+        check_limits(count, [])
+        well(size <= count * (46 + 8 + 255 + 28), "a directory that is longer than its members can make it")
+        self.members = {member.name: member for member in self.listed(self.at(offset, size), count, offset)}
+        self.sizes = {name: member.size for name, member in self.members.items()}
+        check_limits(0, self.sizes.values())
+        for member in self.members.values():
+            header = member.headers()[0]
+            well(self.at(member.offset, len(header)) == header, f"what stands before {member.name} differs from what the directory says")
+
+    def at(self, offset: int, size: int) -> bytes:
+        self.file.seek(self.start + offset)
+        data: bytes = self.file.read(size)
         return data
 
-    def sha256(self, name: str) -> str:
-        with self._open(name) as file:
-            return hash_of(file)
+    @staticmethod
+    def listed(directory: bytes, count: int, room: int) -> list[Member]:
+        """The members that a directory names, of which it is then made anew."""
+        found: list[Member] = []
+        at = offset = 0
+        while at < len(directory):
+            fixed = directory[at : at + 46].ljust(46, b"\0")
+            crc, _, size, length = struct.unpack("<LLLH", fixed[16:30])
+            name, behind = directory[at + 46 : at + 46 + length].decode("ascii", "backslashreplace"), at + 46 + length
+            size = int.from_bytes(directory[behind + 4 : behind + 12], "little") if size == LARGE else size
+            well(name.startswith("dossier/") and name.isascii(), "a member that does not lie in dossier/: " + safe(name[:100]))
+            member = Member(name[8:], size, crc, offset)
+            header, central = member.headers()
+            offset += len(header) + size
+            well(offset <= room and directory[at : at + len(central)] == central, safe(name[:100]) + " is not written as an export writes it")
+            at += len(central)
+            found.append(member)
+        names = [member.name for member in found]
+        well(names == sorted(names) and len(names) == count > 0 and offset == room, "members out of order, or other bytes between its parts")
+        check_names(names)
+        return found
 
-    def sha256_or_none(self, name: str) -> str | None:
-        return self.sha256(name) if name in self.names else None
+    def chunks(self, name: str) -> Iterator[bytes]:
+        member, crc = self.members[name], 0
+        start = member.offset + len(member.headers()[0])
+        for at in range(0, member.size, BLOCK):
+            chunk = self.at(start + at, min(BLOCK, member.size - at))
+            crc = zlib.crc32(chunk, crc)
+            yield chunk
+        well(crc == member.crc, f"{name} is not what the archive states: its CRC-32 differs")
 
-    def size(self, name: str) -> int:
-        return self.zip.getinfo(self.top + name).file_size if self.zip else os.path.getsize(os.path.join(self.path, name))
+    def archive(self, name: str) -> Archive:
+        member = self.members[name]
+        return Archive(self.file, self.start + member.offset + len(member.headers()[0]), member.size)
 
-    def under(self, folder: str, ending: str = "") -> dict[str, str]:
-        """stem → name of the members of a folder."""
-        names = [n for n in sorted(self.names) if n.startswith(folder + "/") and n.endswith(ending)]
-        return {name[len(folder) + 1 : len(name) - len(ending)]: name for name in names}
-
-
-def hash_of(file: Any) -> str:
-    sha = hashlib.sha256()
-    for block in iter(lambda: file.read(1 << 20), b""):
-        sha.update(block)
-    return sha.hexdigest()
+    def let_go(self) -> None:
+        if self.own:
+            self.file.close()
 
 
-def open_zip(path: str) -> zipfile.ZipFile:
-    """A zip file whose members are plain, stand once, do not overlap, and together have a bearable size; before any is read."""
-    opened = zipfile.ZipFile(path)
-    infos = sorted(opened.infolist(), key=lambda info: info.header_offset)
-    well(len(infos) <= MEMBERS and sum(info.file_size for info in infos) <= TOTAL_SIZE, "a zip file that is too large")
-    for info, following in zip(infos, [*infos[1:], None]):
-        kind = stat.S_IFMT(info.external_attr >> 16)
-        well(kind in (0, stat.S_IFREG) and info.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED), "a member that is no plain file")
-        well(not info.flag_bits & 1, "an encrypted member")
-        end = following.header_offset if following else opened.start_dir
-        well(info.header_offset + 30 + info.compress_size <= end, "members that overlap")
-    well(not infos or infos[0].header_offset == 0, "something stands before the zip file")
-    return opened
+def open_archive(path: str) -> Archive:
+    file = open(path, "rb")
+    try:
+        return Archive(file, 0, os.path.getsize(path), own=True)
+    except BaseException:
+        file.close()
+        raise
+
+
+def open_tree(path: str) -> Tree:
+    return Folder(path) if os.path.isdir(path) else open_archive(path)
 
 
 BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+LABEL = re.compile("([A-Z][A-Za-z0-9-]{0,79}): ((?! )[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]+(?<! ))")
+MANIFEST, TAGMANIFEST, SEAL = "manifest-sha256.txt", "tagmanifest-sha256.txt", "dossier.note"
 
 
-def check_bag(tree: Tree) -> list[str]:
-    """RFC 8493: what is wrong with the bag as a bag."""
-    payload = {name for name in tree.names if name.startswith("data/")}
-    tags = tree.names - payload - {"tagmanifest-sha256.txt", "dossier.note"}
-    wrong = [] if "bagit.txt" in tree.names and tree.read("bagit.txt") == BAGIT else ["bagit.txt is not that of BagIt 1.0 in UTF-8"]
-    wrong += check_manifest(tree, "manifest-sha256.txt", payload) + check_manifest(tree, "tagmanifest-sha256.txt", tags)
-    stated = re.search(b"^Payload-Oxum: ([0-9.]+)$", tree.read("bag-info.txt") if "bag-info.txt" in tree.names else b"", re.MULTILINE)
-    counted = "%d.%d" % (sum(map(tree.size, payload)), len(payload))
-    return wrong + (["the payload has other counts than bag-info.txt states"] if stated and stated[1].decode() != counted else [])
+def check_bag(tree: Tree) -> Iterator[str]:
+    """Step 11, RFC 8493: what is wrong with the bag as a bag; every byte of it is read."""
+    lacking = [name for name in ("bagit.txt", "bag-info.txt", MANIFEST, TAGMANIFEST, SEAL) if name not in tree.sizes]
+    if lacking:
+        yield from (name + " is missing" for name in lacking)
+        return
+    payload = tree.under("data/")
+    if tree.read("bagit.txt", TEXT_SIZE) != BAGIT:
+        yield "bagit.txt is not that of BagIt 1.0 in UTF-8"
+    yield from check_manifest(tree, MANIFEST, payload)
+    yield from check_manifest(tree, TAGMANIFEST, sorted(tree.sizes.keys() - {*payload, TAGMANIFEST, SEAL}))
+    try:
+        info = parse_info(tree.read("bag-info.txt", TEXT_SIZE))
+        counted = "%d.%d" % (sum(tree.sizes[name] for name in payload), len(payload))
+        well(info.get("Payload-Oxum") == counted, "bag-info.txt states another Payload-Oxum than " + counted)
+    except Malformed as wrong:
+        yield str(wrong)
+    if not tree.sha256(SEAL):
+        yield SEAL + " is not what the archive states"
 
 
-def check_manifest(tree: Tree, manifest: str, names: set[str]) -> list[str]:
-    text = tree.read(manifest) if manifest in tree.names else b""
-    lines = [re.fullmatch("([0-9a-f]{64})[ \t]+(.+)", line) for line in text.decode("utf-8", "replace").split("\n")[:-1]]
-    listed = {m[2]: m[1] for m in lines if m}
-    if None in lines or len(listed) < len(lines):
-        return [f"{manifest} cannot be read"]
-    wrong = [f"{name} is in the bag, and not in {manifest}" for name in sorted(names - listed.keys())]
-    wrong += [f"{safe(name)} is in {manifest}, and not in the bag" for name in sorted(listed.keys() - names)]
-    return wrong + [f"{n} has other bytes than {manifest} says" for n in sorted(names & listed.keys()) if tree.sha256(n) != listed[n]]
+def parse_info(data: bytes) -> dict[str, str]:
+    try:
+        lines = [LABEL.fullmatch(line) for line in data.decode("utf-8").split("\n")[:-1]]
+    except UnicodeDecodeError:
+        raise Malformed("bag-info.txt is not UTF-8") from None
+    found = [(line[1], line[2]) for line in lines if line]
+    info = dict(found)
+    well(data.endswith(b"\n") and None not in lines and ascend([label for label, _ in found]), "bag-info.txt is not in its form")
+    well(re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", info.get("Bagging-Date", "")), "bag-info.txt has no Bagging-Date")
+    well(re.fullmatch("custody-dossier/v[1-9][0-9]{0,8}", info.get("External-Identifier", "")), "bag-info.txt is that of no dossier")
+    return info
 
 
-class Dossier:
-    """A bag (part of a log), or a whole log: `records/`, `entries/`, `checkpoints/`, and perhaps `files/` and `disclosures/`."""
+def parse_list(tree: Tree, manifest: str) -> dict[str, str]:
+    """SHA-256 by name."""
+    data = tree.read(manifest, MEMBERS * 322)
+    lines = [re.fullmatch("([0-9a-f]{64})  (.+)", line, re.DOTALL) for line in data.decode("utf-8", "backslashreplace").split("\n")[:-1]]
+    names = [line[2] for line in lines if line]
+    well(data.endswith(b"\n") and None not in lines and ascend(names), manifest + " is not in its form")
+    check_names(names)
+    return {line[2]: line[1] for line in lines if line}
 
-    def __init__(self, tree: Tree) -> None:
-        self.tree, self.whole = tree, bool(tree.under("records"))
-        places = [""] if self.whole else ["data/", "custody/"]
-        self.records = self._numbered([place + "records" for place in places], ".record")
-        self.entries = self._numbered([place + "entries" for place in places], ".note")
-        self.files, self.disclosures = tree.under(places[0] + "files"), tree.under(places[0] + "disclosures")
-        self.heads = [*tree.under("checkpoints").values()] if self.whole else ["custody/checkpoint"]
-        self.proofs = self._numbered(["custody/proofs"], ".tlog-proof")
-        self.index = tree.under("custody/index", ".proof")
-        well(self.records, "there are no records here")
 
-    def _numbered(self, folders: list[str], ending: str) -> dict[int, str]:
-        found = [(stem, name) for folder in folders for stem, name in self.tree.under(folder, ending).items()]
-        well(all(re.fullmatch("[0-9]{10}", stem) for stem, _ in found), "a member with another name than ten digits")
-        well(len({stem for stem, _ in found}) == len(found), "a record or an entry stands twice")
-        return {int(stem): name for stem, name in found}
+def check_manifest(tree: Tree, manifest: str, there: Sequence[str]) -> Iterator[str]:
+    try:
+        listed = parse_list(tree, manifest)
+    except Malformed as wrong:
+        yield str(wrong)
+        return
+    yield from (f"{name} is in {manifest}, and not in the bag" for name in sorted(listed.keys() - set(there)))
+    yield from (f"{name} is in the bag, and not in {manifest}" for name in there if name not in listed)
+    yield from (f"{name} has other bytes than {manifest} says" for name in there if name in listed and tree.sha256(name) != listed[name])
+
+
+FOLDERS = [(place + "records/", place + "entries/") for place in ("data/", "custody/")]
+
+
+def records_in(tree: Tree) -> Iterator[tuple[str, str | None]]:
+    """The name of each record, and that of its entry, if that is beside it."""
+    for records, entries in FOLDERS:
+        for name in tree.under(records):
+            if name.endswith(".record"):
+                entry = entries + name[len(records) : -len(".record")] + ".note"
+                yield name, entry if entry in tree.sizes else None
+
+
+def misplaced(tree: Tree) -> Iterator[str]:
+    """Step 11: what lies under a name that is another's, or belongs to nothing here."""
+    found, seen = list(records_in(tree)), set()
+    for name, _ in found:
+        index = attempt(lambda: parse_record(tree.read(name, RECORD_SIZE)).index)  # noqa: B023
+        if index is not None and name not in ["%s%010d.record" % (records, index) for records, _ in FOLDERS]:
+            yield f"{name} is record {index}"
+        if index is not None and index in seen:
+            yield f"record {index} stands twice"
+        seen.add(index)
+    paired = {name for pair in found for name in pair}
+    yield from (f"{name} belongs to no record" for pair in FOLDERS for folder in pair for name in tree.under(folder) if name not in paired)
+    listed = attempt(lambda: parse_list(tree, MANIFEST)) or {}
+    yield from (f"{n} is not the file of that SHA-256" for n in tree.under("data/files/") if listed.get(n) not in (None, n[11:]))
+    for name in tree.under("data/disclosures/"):
+        text = tree.read(name, TEXT_SIZE).decode("ascii", "replace")
+        if text.isascii() and name != f"data/disclosures/{sha256(text.encode()).hex()}.txt":
+            yield f"{name} is not the disclosure of that digest"
+    for name in tree.under("data/lines/"):
+        proof = attempt(lambda: parse_line_proof(tree.read(name, PROOF_SIZE)))  # noqa: B023
+        if proof and name != "data/lines/%s/%010d.proof" % (proof.root, proof.index):
+            yield f"{name} is not the proof of that line"
+
+
+def attempt(parse: Callable[[], Any]) -> Any:
+    """None where it cannot be read."""
+    try:
+        return parse()
+    except (Malformed, Newer):
+        return None
 
 
 # --- 8 verdicts -----------------------------------------------------------------------------------------------------------------
@@ -1918,13 +2386,23 @@ class Report:
         self.reasons[line] += [] if reason in self.reasons[line] else [reason]
         self.uncertain |= {line} if at_all else set()
 
+    def newer(self, reason: str) -> None:
+        for line in LINES:
+            self.cannot(line, reason, at_all=True)
+
+    def nothing_held(self, reason: str) -> None:
+        for line in LINES:
+            if line != "content":
+                self.reasons[line].insert(0, reason)
+                self.uncertain.add(line)
+
     def note(self, line: str, words: str) -> None:
         self.notes[line] += [] if words in self.notes[line] else [words]
 
     def verdict(self, line: str) -> str:
         return "fail" if self.faults[line] else "not checked" if self.reasons[line] else "pass"
 
-    def status(self, required: Sequence[str]) -> int:
+    def status(self, required: Sequence[str] = ()) -> int:
         """Section 14.2: 1 before 3."""
         if any(self.faults.values()):
             return 1
@@ -1934,74 +2412,165 @@ class Report:
 ROSTER_ACTS = ("open", "enrol", "rotate", "revoke")
 
 
-class Audit:
-    """The steps of section 13 over one dossier."""
+OUTSIDE = "items were outside the ledger for a time, on the word of who released them; see the notes"
+OUTSIDE_STILL = "items are outside the ledger, on the word of who released them; see the notes"
 
-    def __init__(self, dossier: Dossier, policy: Policy | None, held: list[Anchors], report: Report) -> None:
-        self.d, self.policy, self.held, self.report = dossier, policy, held, report
+
+class Audit:
+    """What an audit of a whole log and one of a dossier have in common."""
+
+    ledger: Ledger
+    newest: Checkpoint | None = None
+
+    def __init__(self, tree: Tree, trust: Trust) -> None:
+        self.tree, self.trust, self.report = tree, trust, Report()
+        self.policy = trust.policy
         self.anchors: Anchors | None = None
+        self.cosigned: set[Key] = set()
         self.records: dict[int, Record] = {}
+        self.read: dict[int, Entry] = {}
+        self.lines: dict[str, int] = {}
+        """SHA-256 of the files that manifests name → the record of the folder."""
+        self.covered: dict[int, str] = {}
+        """A return → the ledger that shows where the item was until then."""
+        self.subjects: dict[bytes, str] = {}
+        """What each tag stands for, so that a fault can be named: said by the entries, checked by the tag."""
+
+    def label(self, index: int | None) -> str | None:
+        return self.named(self.subjects.get(self.records[index].tag)) if index in self.records else None
+
+    def named(self, subject: str | None) -> str | None:
+        item = self.ledger.items.get(subject or "")
+        return item.number if item else subject
+
+    def file(self, digest: str) -> str:
+        """The name of the file of this SHA-256."""
+        raise NotImplementedError
+
+    def tell_unsafe(self) -> None:
+        for own, index in self.ledger.signed:
+            if own.unsafe is not None and own.unsafe <= index:
+                self.report.cannot("keys", "a key of %s was declared unsafe from record %d on" % (own.key.name, own.unsafe))
+                self.report.note("keys", "signed with a key that was declared unsafe: record %d" % index)
+
+    def tell_items(self) -> None:
+        items = self.ledger.items
+        for number, since, until, holder in self.ledger.legs + [i.leg(None) for i in items.values() if i.away is not None]:
+            span = "from record %d %s" % (since, "on" if until is None else "to record %d" % until)
+            if until in self.covered:
+                self.report.note("custody", f"{number}: outside {span}, covered by the ledger {self.covered[until]}")
+            else:
+                self.report.cannot("custody", OUTSIDE_STILL if until is None else OUTSIDE)
+                self.report.note("custody", f"{number}: not checked {span}: outside, on the word of {holder}")
+        for item in items.values():
+            if item.state == "offered":
+                to = "%s: offered to %s, not accepted: %s still answers"
+                self.report.note("custody", to % (item.number, item.went[2][1], item.holder))
+            box = items.get(item.inside or "")
+            if box and (box.state, box.holder) != (item.state, item.holder):
+                self.report.cannot("custody", f"{item.number} did not follow {box.number}, in which it lies")
+
+    def tell_time(self) -> None:
+        asked = bool(self.anchors and self.anchors.tsa_quorum)
+        self.report.cannot("time", "no trusted timestamp was given; times are those of the ledger's own clock", at_all=asked)
+        if asked:
+            self.report.note("time", "timestamp tokens: " + ELSEWHERE)
+
+    def named_files(self) -> dict[str, list[tuple[int, str]]]:
+        """SHA-256 → (record, field) of every file that an entry names."""
+        found: dict[str, list[tuple[int, str]]] = {}
+        for e in self.ledger.admitted.values():
+            for field, value in files_in(e.body):
+                found.setdefault(value, []).append((e.index, field))
+        return found
+
+    def stored_files(self) -> dict[str, int]:
+        """Of these, what came into the ledger with an entry: an item's own files, and what is attached."""
+        found: dict[str, int] = {}
+        for e in self.ledger.admitted.values():
+            for _, value in files_in(e.body if e.act in ("acquire", "derive") else e.body.get("attachments")):
+                found.setdefault(value, e.index)
+        return found
+
+    def check_content(self, wanted: dict[str, int]) -> None:
+        """Step 9 of section 13: the files in hand have the SHA-256 that was signed."""
+        for item in self.ledger.items.values():
+            if item.differs:
+                self.report.fault("content", item.differs[1], item.number, "another fingerprint was found, and no check by another handler since")
+        absent = [digest for digest in wanted if self.file(digest) not in self.tree.sizes]
+        for digest, index in wanted.items():
+            name = self.file(digest)
+            if name in self.tree.sizes and self.tree.sha256(name) != digest:
+                self.report.fault("content", index, self.label(index), f"the file {digest} has other bytes now than were signed")
+        if absent:
+            self.report.cannot("content", "files that are not here to be hashed: %d of %d" % (len(absent), len(wanted)))
+
+    def places_of(self, digest: str) -> Iterator[str]:
+        """Which exhibit a file is, by its SHA-256."""
+        for index, field in self.named_files().get(digest, []):
+            yield "%s of record %d, %s" % (field, index, self.label(index))
+        if digest in self.lines:
+            yield "in the manifest of record %d, %s" % (self.lines[digest], self.label(self.lines[digest]))
+
+
+class WholeLog(Audit):
+    """The steps of section 13 over a log that is written out: `records/`, `entries/`, `checkpoints/`, and perhaps `files/`."""
+
+    def __init__(self, tree: Tree, given: Sequence[Trust]) -> None:
+        e = attempt(lambda: Entry(tree.read("entries/%010d.note" % 0, NOTE_SIZE), CLAIMED))
+        super().__init__(tree, trust_for(given, e.ledger if e else "", in_hand=True))
+        self.trust.add_keys(e.body.get("vkeys", []) if e else [])
+        self.claimed = e.ledger if e else self.trust.anchors[0].origin if len(self.trust.anchors) == 1 else ""
         self.broken: int | None = None
         self.tainted: dict[Any, int] = {}
         """Where something could not be judged: subject tags, entry hashes and "seen" → the record at which that began."""
         self.roster_from: int | None = None
         """The first entry that could not be judged and may have changed the roster."""
         self.left_out: list[int] = []
-        self.subjects: dict[bytes, str] = {}
-        self.withheld: list[int] = []
-        self.read: dict[int, Entry] = {}
 
     def run(self) -> None:
-        self.head = self.claimed_head()
-        self.read_records()
-        self.ledger = Ledger(self.origin(), self.records, self.d.whole)
-        self.anchors = next((one for one in self.held if one.origin == self.ledger.origin), None)
+        self.ledger = Ledger(self.claimed, self.records)
+        self.anchors = self.trust.anchors_of(self.ledger.origin)
+        self.read_records(self.tree.under("records/"))
         self.name_subjects()
         for index in sorted(self.records):
             self.judge(index)
         self.check_heads()
-        if not self.d.whole:
-            self.check_part()
         self.check_trust()
-        self.tell_keys()
-        self.tell_custody()
-        self.check_content()
-        self.check_disclosures()
+        for line in ("keys", "completeness"):
+            self.report.note(line, "as of checkpoint size %d, replayed in full by this audit" % (self.newest.size if self.newest else 0))
+        self.tell_unsafe()
+        if self.roster_from is not None:
+            self.report.cannot("keys", f"what rests on record {self.roster_from} could not be judged")
+        if self.tainted:
+            self.report.cannot("custody", f"what rests on record {min(self.tainted.values())} could not be judged")
+        self.tell_items()
+        self.check_content(self.stored_files())
+        closed = sum(len(e.body.get("_sd", [])) for e in self.ledger.admitted.values())
+        if closed:
+            self.report.note("disclosure", "at most %d fields stay closed" % closed)
         self.tell_time()
+
+    def file(self, digest: str) -> str:
+        return "files/" + digest
+
+    def note_of(self, index: int) -> bytes:
+        return self.tree.read("entries/%010d.note" % index, NOTE_SIZE)
 
     # steps 2 and 4: the chain
 
-    def read_records(self) -> None:
-        """Of a whole log nothing after a break can be judged; in a bag each record has a proof of its own."""
-        for place, index in enumerate(sorted(self.d.records)):
-            at, wrong = place if self.d.whole else index, ""
+    def read_records(self, names: list[str]) -> None:
+        """Nothing after a break can be judged."""
+        for index, name in enumerate(names):
             try:
-                record = parse_record(self.d.tree.read(self.d.records[index]))
-                before = self.records.get(index - 1)
-                well(record.index == index == at, f"record {record.index} stands where record {at} belongs")
+                record, before = parse_record(self.tree.read(name, RECORD_SIZE)), self.records.get(index - 1)
+                well(record.index == index, f"record {record.index} stands where record {index} belongs")
                 same = before is None or record.prev == before.hash
                 well(same, "the record before it has another hash: one of the two was changed")
-                well(self.d.whole or self.proved(index, record), "nothing proves that this record is in the log")
                 self.records[index] = record
-            except Malformed as error:
-                wrong = str(error)
-            if wrong and self.d.whole:
-                return self.broke(at, wrong)
-            if wrong:
-                self.report.fault("log", index, None, wrong)
+            except Malformed as wrong:
+                return self.broke(index, str(wrong))
         return None
-
-    def proved(self, index: int, record: Record) -> bool:
-        """Whether a record of a bag is in the tree of the bag's checkpoint; whether that is signed is judged later."""
-        head, checkpoint = self.head
-        if checkpoint is None:
-            return True
-        try:
-            proof = parse_proof(self.d.tree.read(self.d.proofs[index]))
-            same = (proof.checkpoint, proof.index) == (head, index)
-            return same and included(record.hash, index, checkpoint.size, proof.path, checkpoint.root)
-        except (Malformed, KeyError):
-            return False
 
     def broke(self, index: int, message: str) -> None:
         self.broken = index
@@ -2009,108 +2578,48 @@ class Audit:
         for line in ("signatures", "keys", "custody", "completeness", "disclosure"):
             self.report.cannot(line, f"the chain is broken at record {index}")
 
-    def claimed_head(self) -> tuple[bytes, Checkpoint | None]:
-        """The bag's checkpoint, unless it is false."""
-        try:
-            data = self.d.tree.read("custody/checkpoint")
-            return data, open_checkpoint(data, self.policy.log if self.policy else [])[0]
-        except Malformed:
-            return b"", None
-
-    def origin(self) -> str:
-        try:
-            entry = Entry(self.d.tree.read(self.d.entries[0]), self.records[0])
-            return str(entry.ledger)
-        except (Malformed, Newer, KeyError):
-            return self.held[0].origin if len(self.held) == 1 else ""
-
     def name_subjects(self) -> None:
-        """What each tag stands for, so that a fault can be named: said by the entries and their signers, checked by the tag."""
-        for name in self.d.entries.values():
-            data = self.d.tree.read(name)
+        for index in range(len(self.records)):
+            data = self.note_of(index)
             said = re.findall(rb'\n  "subject": "([^"\n]*)"', data)[:1] + [b"handler:" + n for n in re.findall("\n— ([^ ]+) ".encode(), data)]
             for subject in {one.decode("utf-8", "replace") for one in said} - {"handler:" + self.ledger.origin}:
                 self.subjects[tag_of(self.ledger.origin, subject)] = subject
 
-    def label(self, index: int | None) -> str | None:
-        subject = self.subjects.get(self.records[index].tag) if index in self.records else None
-        return self.named(subject)
-
-    def named(self, subject: str | None) -> str | None:
-        item = self.ledger.items.get(subject or "")
-        return item.number if item else subject
-
     # steps 4 to 8: entries
 
     def judge(self, index: int) -> None:
-        record, name, e = self.records[index], self.d.entries.get(index), None
+        record, e, admitted = self.records[index], None, None
         try:
-            if name not in self.d.tree.names:
-                self.no_entry(index)
-            else:
-                data = self.d.tree.read(str(name))
-                well(sha256(data) == record.entry, "the entry in hand is not the one that was recorded: its text or signature was changed")
-                e = self.read[index] = Entry(data, record)
-                self.ledger.judge(e)
-                for line, words in e.notes:
-                    self.report.note(line, words)
+            if "entries/%010d.note" % index not in self.tree.sizes:
+                self.report.fault("log", index, self.label(index), "the entry is not here")
+                return self.taint(index, record.tag, record.entry)
+            data = self.note_of(index)
+            well(sha256(data) == record.entry, "the entry in hand is not the one that was recorded: its text or signature was changed")
+            e = self.read[index] = Entry(data, record)
+            self.ledger.judge(e)
+            admitted = e
+            for line, words in e.notes:
+                self.report.note(line, words)
         except Malformed as wrong:
             self.report.fault("signatures", index, self.label(index), str(wrong))
             self.taint(index, record.tag, record.entry)
         except Newer as newer:
-            for line in LINES:
-                self.report.cannot(line, f"record {index}: {newer}", at_all=True)
+            self.report.newer(f"record {index}: {newer}")
             self.taint(index, record.tag, record.entry)
-        except NotHere as absent:
-            self.absent(index, str(absent))
         except Fault as fault:
             assert e is not None  # noqa: S101
             self.refused(e, fault)
-        seen = e.seen["size"] if e and e.seen else 0
-        self.ledger.last[record.tag] = Last(record, seen, instant(e.time) if e else None)
+        finally:
+            self.ledger.place(record, admitted)
+        return None
 
     def taint(self, index: int, *what: Any) -> None:
         """From an entry that was not judged on: its subject, whatever cites it, and what later signers say they have seen."""
         for one in (*what, "seen"):
             self.tainted.setdefault(one, index)
         subject, e = self.subjects.get(self.records[index].tag, ""), self.read.get(index)
-        item = subject in self.ledger.items or (subject.startswith("urn:") and not self.d.whole)
-        if self.roster_from is None and not item and (e is None or e.act in ROSTER_ACTS):
+        if self.roster_from is None and subject not in self.ledger.items and (e is None or e.act in ROSTER_ACTS):
             self.roster_from = index
-
-    def no_entry(self, index: int) -> None:
-        """A fault in a whole log (section 13, step 4); in a bag it is withheld, or only there for who saw it."""
-        record = self.records[index]
-        subject = self.subjects.get(record.tag, "ledger")
-        if self.d.whole:
-            self.report.fault("log", index, self.label(index), "the entry is not here")
-        elif subject != "ledger":
-            self.withheld.append(index)
-        if self.d.whole or subject != "ledger":
-            self.taint(index, record.tag, record.entry)
-
-    def check_withheld(self) -> None:
-        """Each entry that is held back stands in the export act, with the reason."""
-        export = self.export()
-        told = {one["record"]: one["reason"] for one in export.body["withheld"]} if export else {}
-        for index in self.withheld:
-            reason = told.get(b64(self.records[index].hash))
-            if reason is None:
-                message = "its entry is not shown, and the export act gives no reason"
-                self.report.fault("completeness", index, self.label(index), message)
-            else:
-                self.report.cannot("completeness", f"record {index}, on {self.label(index)}: withheld: {reason}")
-                self.report.cannot("custody", f"record {index}, on {self.label(index)}: withheld")
-
-    def export(self) -> Entry | None:
-        """The export act: the entry right before the checkpoint act."""
-        found = self.read.get(self.newest.size - 2) if self.newest else None
-        return found if found and found.act == "export" else None
-
-    def absent(self, index: int, reason: str) -> None:
-        for line in ("signatures", "keys", "custody") if "enrolled" in reason else ("custody",):
-            self.report.cannot(line, "record %d: %s" % (index, reason))
-        self.taint(index, self.records[index].tag, self.records[index].entry)
 
     def refused(self, e: Entry, fault: Fault) -> None:
         """A fault; or, where the entry rests on what could not be judged, no fault anew."""
@@ -2136,28 +2645,21 @@ class Audit:
             return True
         return False
 
-    # steps 1 and 3: what the log signed
+    # steps 1 and 3: what the log signed, and what the reader holds
 
     def check_heads(self) -> None:
-        self.newest: Checkpoint | None = None
-        self.cosigned: set[Key] = set()
-        for name in self.d.heads:
+        for name in self.tree.under("checkpoints/"):
             size = None
             try:
-                data = self.d.tree.read(name)
+                data = self.tree.read(name, PROOF_SIZE)
                 checkpoint = parse_checkpoint(parse_note(data).text)
                 size = checkpoint.size
                 self.check_head(data, checkpoint)
             except Malformed as wrong:
                 if self.broken is None or size is None or size <= self.broken:
                     self.report.fault("log", None, None, f"{name}: {wrong}")
-            if size is not None and name.startswith("checkpoints/") and name != "checkpoints/%010d" % size:
+            if size is not None and name != "checkpoints/%010d" % size:
                 self.report.fault("log", None, None, f"the checkpoint of size {size} is kept as {name}")
-        self.report.note("log", "the log's ML-DSA-44 lines: " + ELSEWHERE)
-        unseen = [e.index for e in self.read.values() if e.seen and e.seen["size"] <= e.index and e.seen["size"] - 1 not in self.records]
-        if unseen and self.broken is None:
-            numbers = ", ".join(map(str, unseen))
-            self.report.cannot("log", f"what the signers of records {numbers} had seen is not shown")
         if self.left_out:
             numbers = ", ".join(map(str, self.left_out))
             self.report.note("log", f"entries that cannot be admitted after that: {len(self.left_out)}, records {numbers}")
@@ -2165,238 +2667,473 @@ class Audit:
     def check_head(self, data: bytes, checkpoint: Checkpoint) -> None:
         """A checkpoint is of a size that an act fixed, over these records, by every key that had to sign it."""
         size, act = checkpoint.size, self.records.get(checkpoint.size - 1)
-        well(act or not self.d.whole, f"the checkpoint of size {size} lies beyond the {len(self.records)} records that are here")
+        well(act, f"the checkpoint of size {size} lies beyond the {len(self.records)} records that are here")
         if size not in self.ledger.sizes:
-            here = act is not None and act.tag not in self.tainted and (self.d.whole or act.entry in self.ledger.entries)
+            here = act is not None and act.tag not in self.tainted
             well(not here, f"the checkpoint of size {size} does not end at a checkpoint act")
             self.report.note("log", f"the act that fixes the checkpoint of size {size} could not be judged")
-        if self.d.whole and self.ledger.log:
-            self.ledger.log_checkpoint(data, size)
-        elif self.policy or self.ledger.log:
-            keys = [key for key in (self.policy.log if self.policy else self.ledger.log_keys()) if key.name == self.ledger.origin]
-            _, signed = open_checkpoint(data, keys)
-            well(keys and len(signed) == len(keys), f"the checkpoint of size {size} lacks a line by a key of the log that you know")
-        if self.d.whole:
-            root = tree_root([self.records[i].hash for i in range(size)])
-            well(root == checkpoint.root, f"the checkpoint of size {size} was signed over other records than these")
+        if self.ledger.log:
+            self.ledger.log_checkpoint(data, size, max([0] + [one for one in self.ledger.sizes if one < size]))
+        root = tree_root([self.records[i].hash for i in range(size)])
+        well(root == checkpoint.root, f"the checkpoint of size {size} was signed over other records than these")
         if self.newest is None or self.newest.size < size:
             others = [*(self.policy.witnesses.values() if self.policy else []), *(self.anchors.auditors if self.anchors else [])]
-            self.newest, self.cosigned = checkpoint, {k for k in open_checkpoint(data, others)[1] if k.type == COSIGNATURE}
-
-    def check_part(self) -> None:
-        """What a bag has beside the entries: proofs, the index, the export act, the exporter's seal."""
-        self.check_index()
-        self.check_withheld()
-        for index in sorted(self.d.entries.keys() - self.d.records.keys()):
-            self.report.fault("content", None, None, f"{self.d.entries[index]} belongs to no record that is shown")
-        export = self.export()
-        if export is None:
-            return self.report.fault("completeness", None, None, "no export act stands right before the checkpoint act")
-        if self.d.tree.sha256_or_none("manifest-sha256.txt") != export.body["manifest_sha256"]:
-            message = "the payload is not the one that the export act names: its manifest has another fingerprint"
-            self.report.fault("content", None, None, message)
-        try:
-            well("dossier.note" in self.d.tree.names, "dossier.note is missing")
-            self.check_seal(export, parse_note(self.d.tree.read("dossier.note")))
-        except Malformed as wrong:
-            self.report.fault("content", None, None, str(wrong))
-        return None
-
-    def check_seal(self, export: Entry, note: Note) -> None:
-        """dossier.note: who exported signs the tag manifest, and with it every byte of the bag."""
-        manifest = bytes.fromhex(self.d.tree.sha256_or_none("tagmanifest-sha256.txt") or "")
-        text = f"custody-dossier/v1\n{self.ledger.origin}\n{b64(export.hash)}\n{b64(manifest)}\n"
-        well(note.text == text.encode(), "the exporter's note is over another dossier than this one")
-        handler = self.ledger.handlers.get(export.signer)
-        if handler is None:
-            return self.report.cannot("content", "the key of the exporter is not shown")
-        keys = [own.key for own in handler.keys if line_by(note, own.key)]
-        lines = [line_by(note, key) for key in keys]
-        true = [line for key, line in zip(keys, lines) if line and true_line(key, line, note.text)]
-        return well(true and len(note.signatures) == 1, "the signature of the exporter's note is false")
-
-    def check_index(self) -> None:
-        """Section 10: are these all records of each item, and of each handler who signed?"""
-        closing = self.read.get(self.newest.size - 1) if self.newest else None
-        closing = closing if closing and closing.hash in self.ledger.entries else None
-        signers = {"handler:" + name for e in self.ledger.entries.values() for name in e.by if name != self.ledger.origin}
-        for subject in sorted(signers | {s for s in self.subjects.values() if s != "ledger" and ":" in s}):
-            tag, line = tag_of(self.ledger.origin, subject), "keys" if subject.startswith("handler:") else "completeness"
-            held = sorted(r for r in self.records.values() if r.tag == tag and closing and r.index < closing.index)
-            if closing is None or tag.hex() not in self.d.index:
-                for one in {line, "custody"} if line == "completeness" else {line}:
-                    self.report.cannot(one, f"nothing proves that all records of {self.named(subject)} are shown", at_all=True)
-                continue
-            try:
-                value = open_index_proof(self.d.tree.read(self.d.index[tag.hex()]), tag, unb64(closing.body["index"]["root"], 32))
-                whole = [r.seq for r in held] == list(range(len(held)))
-                whole = whole and value == (index_value(len(held), held[-1].hash) if held else None)
-                well(whole, f"{self.named(subject)} has other records in the log than the {len(held)} that are shown")
-            except Malformed as wrong:
-                self.report.fault(line, None, self.named(subject), str(wrong))
-
-    # section 14.1: what the reader holds
+            self.newest, self.cosigned = checkpoint, set(open_checkpoint(data, others)[1])
 
     def check_trust(self) -> None:
         anchors, first = self.anchors, self.records.get(0)
-        if self.held and anchors is None:
+        if self.trust.anchors and anchors is None:
             message = "your anchors are of the ledger %s; this one calls itself %s"
-            return self.report.fault("log", None, None, message % (", ".join(one.origin for one in self.held), self.ledger.origin))
-        if anchors is None or self.policy is None or (anchors.first is None and anchors.checkpoint is None):
-            return self.nothing_held("consistent in itself, but nothing you hold ties this to a ledger you know")
-        if first is None and anchors.first is not None:
-            self.report.cannot("log", "record 0, which you hold the hash of, is not here", at_all=True)
-        elif first is not None and anchors.first is not None and first.hash != anchors.first:
+            return self.report.fault("log", None, None, message % (self.trust.origins(), self.ledger.origin))
+        heads = self.trust.heads_of(anchors)
+        if anchors is None or self.policy is None or (anchors.first is None and not heads):
+            return self.report.nothing_held("consistent in itself, but nothing you hold ties this to a ledger you know")
+        if first is not None and anchors.first is not None and first.hash != anchors.first:
             self.report.fault("log", 0, None, "this is another ledger under the same name: its first record is not the one you hold")
-            anchors = anchors._replace(checkpoint=None)
+            heads = []
         ours = {key for pair, _, _ in self.ledger.log for key in pair}
         if self.ledger.log and not ours & set(self.policy.log):
             self.report.fault("log", None, None, "no key of this log stands in your policy")
-        if anchors.checkpoint is not None:
-            try:
-                self.check_pinned(anchors.checkpoint)
-            except Malformed as wrong:
-                self.report.fault("log", None, None, str(wrong))
+        for held in heads:
+            self.check_held(held)
         names = {name for name, key in self.policy.witnesses.items() if key in self.cosigned}
         if not self.policy.met(names):
             self.report.cannot("log", "the witnesses that your policy asks for have not cosigned", at_all=True)
         if self.newest is None:
             self.report.cannot("log", "no signed checkpoint is here", at_all=True)
-        if not self.d.whole:
-            self.tell_completeness(anchors)
         return None
 
-    def nothing_held(self, reason: str) -> None:
-        for line in LINES:
-            if line != "content":
-                self.report.reasons[line].insert(0, reason)
-                self.report.uncertain.add(line)
-
-    def check_pinned(self, data: bytes) -> None:
-        try:
-            pinned, _ = open_checkpoint(data, [key for pair, _, _ in self.ledger.log for key in pair])
-        except Malformed as wrong:
-            return self.report.cannot("log", f"the checkpoint that you hold cannot be used: {wrong}", at_all=True)
-        if self.newest and self.newest.size == pinned.size and self.newest.root != pinned.root:
-            return self.report.fault("log", None, None, "two signed heads for size %d: you hold the other" % pinned.size)
-        if not self.d.whole:
-            if not self.leads_from(pinned, data):
-                self.report.note("log", "nothing leads from the checkpoint that you hold to that of this dossier")
-                if self.anchors and self.anchors.first is None:
-                    self.nothing_held("nothing leads from the checkpoint that you hold to that of this dossier")
-        elif pinned.size > len(self.records):
+    def check_held(self, held: Checkpoint) -> None:
+        if held.size > len(self.records):
             if self.broken is None:
                 end = "this ledger has %d records, you hold a checkpoint of size %d: the end is missing"
-                self.report.fault("log", None, None, end % (len(self.records), pinned.size))
-        elif tree_root([self.records[i].hash for i in range(pinned.size)]) != pinned.root:
-            self.report.fault("log", None, None, "two signed heads for size %d: the one you hold is over other records" % pinned.size)
+                self.report.fault("log", None, None, end % (len(self.records), held.size))
+        elif tree_root([self.records[i].hash for i in range(held.size)]) != held.root:
+            self.report.fault("log", None, None, "two signed heads for size %d: the one you hold is over other records" % held.size)
+
+
+class Shown(Audit):
+    """The steps of section 18.2 over a dossier."""
+
+    def __init__(self, tree: Tree, trust: Trust, covered: dict[int, str]) -> None:
+        super().__init__(tree, trust)
+        self.ledger, self.covered = Part("", self.records), covered
+        self.noted: dict[int, str] = {}
+        """Records that have an entry beside them, whatever it says."""
+        self.chains: dict[bytes, list[Record]] = {}
+        self.tainted: set[bytes] = set()
+        """Subjects with an entry that is withheld or at fault."""
+        self.spoiled: dict[int, bytes] = {}
+        self.waiting: list[tuple[Entry, Fault]] = []
+        self.unseen: list[int] = []
+        self.whole: set[str] = set()
+        self.export: Entry | None = None
+        self.index_root: bytes | None = None
+
+    def run(self) -> None:
+        found = sorted(self.parsed(), key=lambda one: one[0].index)
+        self.noted = {record.index: name for record, name in found if name is not None}
+        self.open_head()
+        self.anchors = self.trust.anchors_of(self.origin) or next(iter(self.trust.anchors), None)
+        for record, name in found:
+            self.judge(record, name)
+        self.check_complete()
+        self.check_disclosures()
+        self.check_folders()
+        self.check_content({**self.lines, **self.stored_files()})
+        self.tell_items()
+        self.tell_unsafe()
+        self.tell_time()
+        self.check_seal()
+        self.check_held()
+        self.check_withheld()
+        self.tell_rest()
+        for wrong in [*check_bag(self.tree), *misplaced(self.tree)]:
+            self.report.fault("content", None, None, wrong)
+
+    def file(self, digest: str) -> str:
+        return "data/files/" + digest
+
+    def note_of(self, name: str | None) -> bytes:
+        return self.tree.read(name or "", NOTE_SIZE)
+
+    def parsed(self) -> Iterator[tuple[Record, str | None]]:
+        for name, entry in records_in(self.tree):
+            try:
+                yield parse_record(self.tree.read(name, RECORD_SIZE)), entry
+            except Newer as newer:
+                self.report.newer(str(newer))
+            except Malformed as wrong:
+                self.report.fault("log", None, None, f"{name}: {wrong}")
+
+    # step 2: the checkpoint
+
+    def open_head(self) -> None:
+        """Under the reader's keys; without any, under those that the entries name last, which proves nothing about whose they are."""
+        self.head = self.tree.read("custody/checkpoint", PROOF_SIZE)
+        policy, claimed = self.policy, self.claimed_keys()
+        self.trust.add_keys(vkey for pair in claimed for vkey in pair)
+        try:
+            logs = policy.log if policy else [parse_vkey(vkey) for vkey in (claimed or [[]])[-1]]
+            found, signed = open_checkpoint(self.head, [*logs, *(policy.witnesses.values() if policy else [])])
+            well(signed, "it carries no signature by a key of the log that you know")
+        except Malformed as wrong:
+            return self.report.fault("log", None, None, f"the checkpoint is not one of the log that you know: {wrong}")
+        self.newest, self.cosigned = found, set(signed)
+        own = {key for key in logs if key.name == found.origin}
+        lacks = {key.type for key in own} - {key.type for key in signed if key in logs}
+        for kind in sorted(lacks):
+            self.report.fault("log", None, None, "the checkpoint lacks the log's %s signature" % ("ML-DSA-44" if kind == ML_DSA else "Ed25519"))
+        if not set(logs) & set(signed):
+            self.report.fault("log", None, None, "the checkpoint is signed by no key of the log")
+        if policy and not policy.met({name for name, key in policy.witnesses.items() if key in signed}):
+            self.report.cannot("log", "the witnesses that your policy asks for have not cosigned", at_all=True)
         return None
 
-    def leads_from(self, pinned: Checkpoint, data: bytes) -> bool:
-        """Whether the bag's checkpoint is the pinned one, or a consistency proof (section 9) leads from that to it."""
-        name = f"custody/consistency/{pinned.size}.json"
-        if self.newest is None or name not in self.d.tree.names:
-            return self.newest == pinned
-        proof = decode_json(self.d.tree.read(name))
-        well(isinstance(proof, dict) and list(proof) == ["custody", "old", "new", "path"], "not a consistency proof")
-        well(proof["custody"] == "consistency/v1" and fits("list of Hash, 0 to 64", proof["path"]), "not a consistency proof")
-        well((proof["old"], proof["new"]) == (data.decode(), self.head[0].decode()), "a consistency proof of other checkpoints")
-        path = [unb64(text, 32) for text in proof["path"]]
-        well(consistent(pinned.size, self.newest.size, pinned.root, self.newest.root, path), "a consistency proof that does not hold")
-        return True
-
-    # what is told of each line
-
-    def tell_keys(self) -> None:
-        size = self.newest.size if self.newest else 0
-        if self.d.whole:
-            for line in ("keys", "completeness"):
-                self.report.note(line, "as of checkpoint size %d, replayed in full by this audit" % size)
-        for own, index in self.ledger.signed:
-            if own.unsafe is not None and own.unsafe <= index:
-                self.report.cannot("keys", "a key of %s was declared unsafe from record %d on" % (own.key.name, own.unsafe))
-                self.report.note("keys", "signed with a key that was declared unsafe: record %d" % index)
-        if self.roster_from is not None:
-            self.report.cannot("keys", f"what rests on record {self.roster_from} could not be judged")
-
-    def tell_custody(self) -> None:
-        if self.ledger.unmatched is not None:
-            for line in ("keys", "custody"):
-                self.report.cannot(line, f"what rests on record {self.ledger.unmatched} could not be judged")
-        if self.tainted:
-            self.report.cannot("custody", f"what rests on record {min(self.tainted.values())} could not be judged")
-        for number, since, until, holder in self.ledger.legs + [i.leg(None) for i in self.ledger.items.values() if i.away is not None]:
-            span = "from record %d %s" % (since, "on" if until is None else "to record %d" % until)
-            self.report.cannot("custody", "items were outside the ledger for a time, on the word of who released them; see the notes")
-            self.report.note("custody", f"{number}: not checked {span}: outside, on the word of {holder}")
-        for item in self.ledger.items.values():
-            if item.state == "offered":
-                to = "%s: offered to %s, not accepted: %s still answers"
-                self.report.note("custody", to % (item.number, item.went[2][1], item.holder))
-
-    def tell_completeness(self, anchors: Anchors) -> None:
-        audited = len([key for key in anchors.auditors if key in self.cosigned])
-        if anchors.auditor_quorum == 0:
-            self.report.note("keys", "index not replayed by an auditor")
-            self.report.cannot("completeness", "index not replayed")
-        elif audited < anchors.auditor_quorum:
-            self.report.cannot("completeness", "index not replayed", at_all=True)
-
-    def tell_time(self) -> None:
-        if self.anchors and self.anchors.tsa_quorum:
-            self.report.cannot("time", "timestamp tokens: " + ELSEWHERE, at_all=True)
-        self.report.cannot("time", "no trusted timestamp was given; times are those of the ledger's own clock")
-
-    # steps 9 and 11: files and disclosures
-
-    def named_files(self) -> dict[str, list[tuple[int, str]]]:
-        """SHA-256 → (record, field) of every file that an entry names."""
-        found: dict[str, list[tuple[int, str]]] = {}
-        for e in self.ledger.entries.values():
-            for field, value in files_in(e.body):
-                found.setdefault(value, []).append((e.index, field))
+    def claimed_keys(self) -> list[list[str]]:
+        """The pairs of the log's keys that the first entry and the rotations name."""
+        found: list[list[str]] = []
+        for _, name in sorted(self.noted.items()):
+            e = attempt(lambda: Entry(self.note_of(name), CLAIMED))  # noqa: B023
+            if e and (e.act == "open" or (e.act == "rotate" and e.subject == "ledger")):
+                found.append(e.body["vkeys" if e.act == "open" else "new"])
         return found
 
-    def check_content(self) -> None:
-        named = self.named_files()
-        for item in self.ledger.items.values():
-            if item.differs:
-                self.report.fault("content", item.differs[1], item.number, "another fingerprint was found, and no check by another handler since")
-        for digest, name in self.d.files.items():
-            if self.d.tree.sha256(name) != digest:
-                index = named.get(digest, [(None, "")])[0][0]
-                self.report.fault("content", index, self.label(index), f"the file {digest} has other bytes now than were signed")
-            elif digest not in named:
-                self.report.note("content", f"the file {digest} is named by no entry here")
-        absent = [digest for digest in named if digest not in self.d.files]
-        if absent:
-            self.report.cannot("content", "files that are not here to be hashed: %d of %d" % (len(absent), len(named)))
+    @property
+    def origin(self) -> str:
+        return self.newest.origin if self.newest else ""
+
+    # steps 3 and 4: each record
+
+    def judge(self, record: Record, name: str | None) -> None:
+        if not self.proved(record):
+            return
+        self.chains.setdefault(record.tag, []).append(record)
+        e = admitted = None
+        try:
+            e = self.entry_of(record, name)
+            if e is not None:
+                self.ledger.judge(e, lambda keys: self.remember(e))
+                admitted = e
+                for line, words in e.notes:
+                    self.report.note(line, words)
+                if e.seen and e.seen["size"] - 1 not in self.records:
+                    self.unseen.append(e.index)
+        except Malformed as wrong:
+            self.report.fault("signatures", record.index, self.label(record.index), str(wrong))
+        except Newer as newer:
+            self.report.newer(f"record {record.index}: {newer}")
+        except Fault as fault:
+            assert e is not None  # noqa: S101
+            self.refused(e, fault)
+        if admitted is None and (name is not None or record.tag != tag_of(self.origin, "ledger")):
+            self.tainted.add(record.tag)
+        if admitted is None and name is not None:
+            self.spoiled[record.index] = record.tag
+        self.records[record.index] = record
+        self.ledger.place(record, admitted)
+
+    def proved(self, record: Record) -> bool:
+        """Whether it is in the tree of the checkpoint, if there is one."""
+        if self.newest is None:
+            return True
+        proof = attempt(lambda: parse_proof(self.tree.read("custody/proofs/%010d.tlog-proof" % record.index, PROOF_SIZE)))
+        same = proof and (proof.checkpoint, proof.index) == (self.head, record.index)
+        if same and included(record.hash, record.index, self.newest.size, proof.path, self.newest.root):
+            return True
+        self.report.fault("log", record.index, None, "nothing proves that this record is in the log")
+        return False
+
+    def entry_of(self, record: Record, name: str | None) -> Entry | None:
+        if name is None:
+            return None
+        data = self.note_of(name)
+        well(sha256(data) == record.entry, "the entry in hand is not the one that was signed and recorded")
+        e = Entry(data, record)
+        self.read[record.index] = e
+        for subject in (e.subject, *rests_on(e)):
+            self.subjects[tag_of(self.origin, subject)] = subject
+        return e
+
+    def remember(self, e: Entry) -> None:
+        """Step 5: the last two records alone; an older act of either kind speaks of an older log."""
+        size = self.newest.size if self.newest else 0
+        if e.act == "export" and e.index == size - 2:
+            self.export = e
+        if e.act == "checkpoint" and e.index == size - 1:
+            self.index_root = unb64(e.body["index"]["root"], 32)
+
+    def refused(self, e: Entry, fault: Fault) -> None:
+        """A rule that is broken for want of what is not shown is not checked; any other is a fault."""
+        gap = {e.record.tag, *(tag_of(e.ledger, subject) for subject in rests_on(e))} & self.tainted
+        if fault.code == "export.head":
+            return  # step 6 says it of each item
+        if gap:
+            self.rests(e, fault)
+        elif fault.code in ("key.unknown", "item.unknown"):
+            self.waiting.append((e, fault))
+        else:
+            self.broken(e, fault)
+
+    def rests(self, e: Entry, fault: Fault) -> None:
+        line = fault.line
+        self.report.cannot(line, f"record {e.index} rests on what is not shown: {fault.message}", line in ("log", "signatures", "keys"))
+
+    def broken(self, e: Entry, fault: Fault) -> None:
+        self.report.fault(fault.line, e.index, self.label(e.index), f"{e.act} by {', '.join(e.by)}: {fault.message} ({fault.code})")
+
+    # step 6: all of them
+
+    def check_complete(self) -> None:
+        items = self.export.body["items"] if self.export else []
+        if self.export is None:
+            self.report.fault("completeness", None, None, "no export act stands right before the checkpoint act")
+        for item in items:
+            found = self.all_of(item["subject"], "completeness")
+            if found is not None and (len(found), b64(found[-1].hash) if found else "") != (item["count"], item["record"]):
+                said = "the export act speaks of %d records, %d are shown" % (item["count"], len(found))
+                self.report.fault("completeness", None, self.named(item["subject"]), said)
+        others = set(self.subjects.values()) - {item["subject"] for item in items} - {"ledger", "handler:" + self.origin}
+        for subject in sorted(others):
+            self.all_of(subject, "keys" if subject.startswith("handler:") else "custody")
+        for e, fault in self.waiting:
+            needed = {"handler:" + n for n in e.by if n != e.ledger} if fault.code == "key.unknown" else {e.subject, *rests_on(e)} - {"ledger"}
+            (self.broken if needed <= self.whole else self.rests)(e, fault)
+        items_here = {tag for tag, subject in self.subjects.items() if subject != "ledger" and not subject.startswith("handler:")}
+        for index, tag in self.spoiled.items():
+            for line in ("custody",) if tag in items_here else ("custody", "keys"):
+                self.report.cannot(line, f"what rests on record {index} could not be judged")
+
+    def all_of(self, subject: str, line: str) -> list[Record] | None:
+        """The records of a subject, if the index proves that these are all."""
+        tag = tag_of(self.origin, subject)
+        chain = self.chains.get(tag, [])
+        proof = attempt(lambda: parse_index_proof(self.tree.read(f"custody/index/{tag.hex()}.proof", PROOF_SIZE)))
+        if proof is None or self.index_root is None:
+            self.report.cannot(line, f"nothing proves that all records of {self.named(subject)} are shown", at_all=True)
+            return None
+        try:
+            value = open_index_proof(proof, tag, self.index_root)
+        except Malformed as wrong:
+            self.report.fault(line, None, self.named(subject), str(wrong))
+            return None
+        linked = [(r.seq, r.before) for r in chain] == list(enumerate([None, *(r.hash for r in chain)]))[: len(chain)]
+        if not linked or value != (index_value(len(chain), chain[-1].hash) if chain else None):
+            said = f"{self.named(subject)} has other records in the log than the {len(chain)} that are shown"
+            self.report.fault(line, None, self.named(subject), said)
+            self.report.cannot("custody", f"not all records of {self.named(subject)} are shown")
+            return None
+        self.whole.add(subject)
+        return chain
+
+    # step 7: entries that are not here
+
+    def check_withheld(self) -> None:
+        absent = {b64(r.hash): r for chain in self.chains.values() for r in chain if r.index not in self.noted}
+        kinds = {tag: subject for tag, subject in self.subjects.items() if subject != "ledger"}
+        for one in self.export.body["withheld"] if self.export else []:
+            record = absent.pop(one["record"], None)
+            if record is None:
+                said = "the export act withholds a record that is shown, or that is not here at all"
+                self.report.fault("completeness", None, None, said)
+                continue
+            self.report.note("completeness", "record %d is withheld: %s" % (record.index, one["reason"]))
+            self.report.cannot("custody", "entries are withheld; see completeness")
+            if kinds.get(record.tag, "").startswith("handler:"):
+                self.report.cannot("keys", "entries on the people who signed are withheld; see completeness", at_all=True)
+        for record in absent.values():
+            if record.tag in kinds:
+                said = "its entry is not shown, and the export act gives no reason"
+                self.report.fault("completeness", record.index, self.label(record.index), said)
+
+    # step 8: what the exporter sealed
+
+    def check_seal(self) -> None:
+        e = self.export
+        if e is None:
+            return
+        if MANIFEST in self.tree.sizes and self.tree.sha256(MANIFEST) != e.body["manifest_sha256"]:
+            said = "the payload is not the one that the export act names: its manifest has another fingerprint"
+            self.report.fault("content", None, None, said)
+        if SEAL not in self.tree.sizes or TAGMANIFEST not in self.tree.sizes:
+            return
+        try:
+            note = parse_note(self.note_of(SEAL))
+        except Malformed as wrong:
+            return self.report.fault("signatures", None, None, f"the exporter's note cannot be read: {wrong}")
+        listed = sha256(self.tree.read(TAGMANIFEST, MEMBERS * 322))
+        text = f"custody-dossier/v1\n{self.origin}\n{b64(e.hash)}\n{b64(listed)}\n"
+        if re.match(b"custody-dossier/v([2-9]|[1-9][0-9]+)\n", note.text):
+            self.report.newer("this dossier was made by a newer format")
+        elif note.text != text.encode():
+            self.report.fault("content", None, None, "the exporter's note is over another dossier than this one")
+        elif not any(line and true_line(key, line, note.text) for key, line in [(key, line_by(note, key)) for key in e.keys]):
+            self.report.fault("signatures", None, None, "the exporter's note is not signed by who signed the export act")
+        return None
+
+    # step 9: what is opened
 
     def check_disclosures(self) -> None:
-        closed = {digest: e for e in self.ledger.entries.values() for digest in e.body.get("_sd", [])}
+        closed = {digest: e for e in self.read.values() for digest in e.body.get("_sd", [])}
         opened: set[tuple[int, str]] = set()
-        for stem, name in self.d.disclosures.items():
+        count = sum(len(e.body.get("_sd", [])) for e in self.ledger.admitted.values())
+        if count:
+            self.report.note("disclosure", "at most %d fields stay closed" % count)
+        for name in self.tree.under("data/disclosures/"):
             e: Entry | None = None
             try:
-                one = parse_disclosure(self.d.tree.read(name).decode("ascii", "replace").rstrip("\n"))
-                e = closed.pop(one.digest, None)
-                well(e and one.digest == stem.replace(".txt", ""), "a disclosure that nothing refers to")
-                assert e is not None  # noqa: S101
+                text = self.tree.read(name, TEXT_SIZE).decode("ascii", "replace")
+                e = closed.get(b64url(sha256(text.encode())))
+                if e is None:
+                    raise Malformed("a disclosure that nothing refers to")
+                one = parse_disclosure(text)
                 field = ACTS[e.act].get(one.name)
                 well(field and field.hidden and fits(field.type, one.value), "a disclosure of no confidential field, or of another type")
                 well(one.name not in e.body and (e.index, one.name) not in opened, "two values stand for the field " + one.name)
                 opened.add((e.index, one.name))
+                self.report.note("disclosure", "record %d: %s opened" % (e.index, one.name))
             except (Malformed, Newer) as wrong:
                 self.report.fault("disclosure", e.index if e else None, self.label(e.index if e else None), str(wrong))
-        if closed:
-            self.report.note("disclosure", "at most %d fields stay closed" % len(closed))
 
-    def which(self, path: str) -> str:
-        """Which exhibit a file is (`--file`)."""
-        with open(path, "rb") as file:
-            digest = hash_of(file)
-        places = ["%s of record %d, %s" % (field, index, self.label(index)) for index, field in self.named_files().get(digest, [])]
-        return "{}: SHA-256 {}: {}".format(safe(path), digest, "; ".join(places) if places else "no entry here names it")
+    # step 12: long folders
+
+    def check_folders(self) -> None:
+        folders = [e for e in self.ledger.admitted.values() if e.act in ("acquire", "derive") and isinstance(e.body.get("files"), dict)]
+        known = {(e.body["files"]["root"], e.body["files"]["files"]) for e in folders}
+        shown: dict[tuple[str, int], dict[int, str]] = {one: {} for one in known}
+        for name in self.tree.under("data/lines/"):
+            try:
+                proof = parse_line_proof(self.tree.read(name, PROOF_SIZE))
+                well((proof.root, proof.count) in known, "it is for the manifest of no folder that is shown")
+                leaf, root = sha256(b"\0", proof.line), bytes.fromhex(proof.root)
+                well(included(leaf, proof.index, proof.count, proof.path, root), "its path leads elsewhere")
+                shown[proof.root, proof.count][proof.index] = parse_line(proof.line)[1]
+            except Malformed as wrong:
+                self.report.fault("content", None, None, f"{name}: a line proof does not hold: {wrong}")
+        for e in folders:
+            root, count = e.body["files"]["root"], e.body["files"]["files"]
+            lines = self.manifest_of(e)
+            if lines is None:
+                lines = list(shown[root, count].values())
+                self.report.cannot("content", "the manifest of a folder is not here, and not all its files can be hashed")
+                self.report.note("content", "%s: %d of %d lines of its manifest stay closed" % (e.body["number"], count - len(lines), count))
+            for digest in lines:
+                self.lines.setdefault(digest, e.index)
+
+    def manifest_of(self, e: Entry) -> list[str] | None:
+        """The SHA-256 of each line of the first attached file that is this folder's manifest."""
+        for one in e.body.get("attachments", []):
+            name = self.file(one["sha256"])
+            data = self.tree.read(name, MANIFEST_SIZE)
+            found = attempt(lambda: parse_manifest(data)) if sha256(data).hex() == one["sha256"] else None  # noqa: B023
+            if found and found[0].hex() == e.body["files"]["root"]:
+                return list(found[1])
+        return None
+
+    # step 10: what the reader holds
+
+    def check_held(self) -> None:
+        anchors, first = self.trust.anchors_of(self.origin), self.records.get(0)
+        heads = self.trust.heads_of(self.anchors)
+        if self.anchors and anchors is None:
+            message = "your anchors are of the ledger %s; this one calls itself %s"
+            self.report.fault("log", None, None, message % (self.trust.origins(), self.origin))
+        elif anchors and anchors.first is not None:
+            if first is None:
+                self.report.cannot("log", "record 0, which you hold the hash of, is not here", at_all=True)
+            elif first.hash != anchors.first:
+                self.report.fault("log", 0, None, "this is another ledger under the same name: its first record is not the one you hold")
+        tied = bool(first and self.anchors and self.anchors.first is not None)
+        for one in heads:
+            if self.newest and one.origin == self.origin:
+                tied = self.compare_head(one, self.newest) or tied
+        ours = {key for pair, _, _ in self.ledger.log for key in pair}
+        if self.policy and ours and not ours & set(self.policy.log):
+            self.report.fault("log", None, None, "no key of this log stands in your policy")
+        tied = self.check_continued(heads) or tied
+        if self.anchors is None or (self.anchors.first is None and not heads):
+            self.report.nothing_held("nothing you hold says whose keys these are")
+        elif not tied:
+            self.report.cannot("log", "nothing here leads to the records or the checkpoint that you hold", at_all=True)
+
+    def compare_head(self, held: Checkpoint, newest: Checkpoint) -> bool:
+        if held.size == newest.size and held.root != newest.root:
+            self.report.fault("log", None, None, "two signed heads for size %d: the checkpoint you hold is over other records" % held.size)
+        if held.size > newest.size:
+            said = "the checkpoint you hold is of size %d: %d later records are not spoken of"
+            self.report.note("completeness", said % (held.size, held.size - newest.size))
+        return held == newest
+
+    def check_continued(self, heads: Sequence[Checkpoint]) -> bool:
+        """Whether a consistency proof here leads from a checkpoint that the reader holds."""
+        tied = False
+        for name in self.tree.under("custody/consistency/") if self.newest else []:
+            try:
+                old = self.older(name)
+            except (Malformed, Newer) as wrong:
+                self.report.fault("log", None, None, f"{name}: a proof that the log continues an older checkpoint does not hold: {wrong}")
+                continue
+            for held in heads:
+                if (held.origin, held.size) == (old.origin, old.size):
+                    tied = tied or held.root == old.root
+                    if held.root != old.root:
+                        said = "two signed heads for size %d: the checkpoint you hold is over other records than those that this dossier continues"
+                        self.report.fault("log", None, None, said % held.size)
+        return tied
+
+    def older(self, name: str) -> Checkpoint:
+        """The older checkpoint of a consistency proof; who signed it is not looked at."""
+        plain = decode_json(self.tree.read(name, 4 << 20))
+        well(isinstance(plain, dict) and list(plain) == ["custody", "old", "new", "path"], "not a consistency proof")
+        good = plain["custody"] == "consistency/v1" and isinstance(plain["old"], str) and fits("list of Hash, 0 to 64", plain["path"])
+        well(good and plain["new"] == self.head.decode(), "not a consistency proof to this dossier's checkpoint")
+        old = parse_checkpoint(parse_note(plain["old"].encode()).text)
+        well(name == "custody/consistency/%010d.json" % old.size and old.origin == self.origin, "of another log, or under another size")
+        assert self.newest is not None  # noqa: S101
+        path = [unb64(text, 32) for text in plain["path"]]
+        well(consistent(old.size, self.newest.size, old.root, self.newest.root, path), "its path leads elsewhere")
+        return old
+
+    # what is left to say
+
+    def tell_rest(self) -> None:
+        if not self.records:
+            for line in ("signatures", "keys", "custody"):
+                self.report.cannot(line, "no record that is shown could be judged", at_all=True)
+        if self.unseen:
+            self.report.cannot("log", "what the signers of records %s had seen is not shown" % ", ".join(map(str, self.unseen)))
+        asked = bool(self.anchors and self.anchors.auditor_quorum)
+        self.report.cannot("completeness", "the index was not replayed by an auditor", at_all=asked)
+
+
+    # what is asked of it afterwards, section 18.5
+
+    def chain(self, subject: str) -> list[Record]:
+        return self.chains.get(tag_of(self.origin, subject), [])
+
+    def shows(self, subject: str) -> bool:
+        return any(item["subject"] == subject for item in (self.export.body["items"] if self.export else []))
+
+    def holds(self) -> bool:
+        """Whether it shows where an item was: what is outside when it ends may be just what comes back."""
+        good = all(self.report.verdict(line) == "pass" for line in ("log", "signatures", "keys"))
+        return good and not self.report.faults["custody"] and set(self.report.reasons["custody"]) <= {OUTSIDE_STILL}
+
+
+CLAIMED = Record(0, 0, b"", 0, None, b"", None, b"")
+"""For an entry of which only the words count."""
+
+
+def rests_on(e: Entry) -> Iterator[str]:
+    """The other subjects that an entry cannot be judged without (section 18.1)."""
+    b = e.body
+    yield from ("handler:" + name for name in e.by if name != e.ledger)
+    if e.act in ("release", "handover") and "handler" in b["to"]:
+        yield "handler:" + b["to"]["handler"]
+    if e.act == "store" and isinstance(b["location"], dict):
+        yield b["location"]["container"]
+    yield from (one["subject"] for one in b.get({"derive": "parents", "export": "items"}.get(e.act, ""), []))
+    yield from ("person:" + person["code"] for person in b.get("persons", []))
 
 
 def files_in(value: Any, field: str = "") -> Iterable[tuple[str, str]]:
@@ -2408,6 +3145,187 @@ def files_in(value: Any, field: str = "") -> Iterable[tuple[str, str]]:
             yield from files_in(inside, name)
 
 
+# Dossiers of other ledgers that lie in a dossier (section 18.5).
+
+MOST, DEEPEST = 100, 4
+
+
+class Claim(NamedTuple):
+    """An `acquire` with `origin`, or a `return` with `dossier`: what the archive may be called, and the checkpoint that it must have."""
+
+    e: Entry
+    ledger: str
+    names: list[str]
+    checkpoint: bytes | None = None
+
+
+class Nest:
+    """A dossier, alone or within others. `named`: the archive that a claim names, by its record; `unread`: claims of which it was not read."""
+
+    shown: Shown
+
+    def __init__(self, tree: Tree, digest: str, depth: int) -> None:
+        self.tree, self.digest, self.depth = tree, digest, depth
+        found = [(attempt(lambda: parse_record(tree.read(name, RECORD_SIZE))), name, entry) for name, entry in records_in(tree)]  # noqa: B023
+        self.records: list[Record] = [record for record, _, _ in found if record]
+        texts = [tree.read(name, TEXT_SIZE).decode("ascii", "replace") for name in tree.under("data/disclosures/")]
+        self.opened = {b64url(sha256(text.encode())): text for text in texts}
+        claims = [claim for record, _, entry in found if record and entry for claim in self.claims_of(record, tree.read(entry, NOTE_SIZE))]
+        self.claims = sorted(claims, key=lambda claim: claim.e.index)
+        self.named: dict[int, Nest] = {}
+        self.unread: list[int] = []
+
+    def claims_of(self, record: Record, note: bytes) -> Iterator[Claim]:
+        e = attempt(lambda: Entry(note, record)) if sha256(note) == record.entry else None
+        if e and e.act == "acquire" and "origin" in e.body:
+            origin = e.body["origin"]
+            yield Claim(e, origin["ledger"], [one["sha256"] for one in e.body.get("attachments", [])], origin["checkpoint"].encode())
+        if e and e.act == "return":
+            given = [e.body["dossier"]] if "dossier" in e.body else filter(None, map(self.reference, e.body.get("_sd", [])))
+            yield from (Claim(e, one["ledger"], [one["sha256"]]) for one in list(given)[:1])
+
+    def reference(self, digest: str) -> dict[str, str] | None:
+        """The field `dossier` of a return, where it is confidential and disclosed."""
+        one = attempt(lambda: parse_disclosure(self.opened.get(digest, "")))
+        return one.value if one and one.name == "dossier" and attempt(lambda: fits("DossierReference", one.value)) else None
+
+    def away(self, claim: Claim) -> set[str]:
+        """The release that a return cites, and what was recorded on the item until then."""
+        own = [r for r in self.records if r.tag == claim.e.record.tag]
+        out = next((r.index for r in own if b64(r.entry) == claim.e.body.get("release")), claim.e.index)
+        return {claim.e.body.get("release", ""), *(b64(r.entry) for r in own if out <= r.index < claim.e.index)}
+
+    def came_in_on(self, subject: str, origin: str) -> list[str | None]:
+        """The last entry in the ledger of `origin` on which an item came in here, each time; None where it cannot be told."""
+        found: list[str | None] = []
+        for claim in self.claims:
+            if (claim.e.subject, claim.ledger) == (subject, origin):
+                inner = self.named.get(claim.e.index)
+                there = inner.shown if inner and inner.shown.shows(subject) and not inner.shown.report.faults["log"] else None
+                chain = there.chain(subject) if there else []
+                found.append(claim.e.body["origin"]["entry"] if claim.checkpoint is not None else b64(chain[-1].entry) if chain else None)
+        told = {claim.e.index for claim in self.claims}
+        for record in self.shown.chain(subject):
+            e = self.shown.read.get(record.index)
+            hides = e is None or (e.act == "return" and "dossier" not in e.body and "_sd" in e.body)
+            found += [None] if hides and record.index not in told else []
+        return found
+
+    def problems(self, claim: Claim, here: str) -> Iterator[tuple[str, str]]:
+        """Steps 2 and 3: what does not hold between a claim and the archive that it names."""
+        inner, subject, b = self.named[claim.e.index], claim.e.subject, claim.e.body
+        there = inner.shown
+        if there.report.faults["log"]:
+            return
+        if claim.ledger != there.origin:
+            yield "log", f"it names the ledger {claim.ledger}, and the dossier that it cites is one of {there.origin}"
+        if not there.shows(subject):
+            yield "custody", "the dossier that it cites is of other items"
+        elif claim.checkpoint is None:
+            cited = inner.came_in_on(subject, here)
+            if not self.away(claim) & set(cited) and None not in cited:
+                yield "custody", "in the dossier that it cites the item did not come in while it was away from here"
+        else:
+            chain = there.chain(subject)
+            if not chain or b64(chain[-1].entry) != b["origin"]["entry"]:
+                yield "custody", "the entry that it cites is not the last on the item in the dossier of that ledger"
+            first = there.read.get(chain[0].index) if chain and chain[0].seq == 0 else None
+            known = first is not None and first.act in ("acquire", "derive") and "files" in b
+            if first and known and content_digest(b["files"]) != content_digest(first.body.get("files")):
+                yield "content", "its reference fingerprints are not those that the other ledger has"
+
+
+def gather(tree: Tree) -> list[Nest]:
+    """The dossier in hand, and what lies in it, breadth first."""
+    found = {"": Nest(tree, "", 0)}
+    waiting = list(found.values())
+    for one in waiting:
+        heads: dict[str, bytes | None] = {}
+        for claim in one.claims:
+            for digest in claim.names:
+                if digest not in heads:
+                    heads[digest] = attempt(lambda: head_of(one.tree, digest))  # noqa: B023
+                if heads[digest] is None or claim.checkpoint not in (None, heads[digest]):
+                    continue
+                if digest not in found and (one.depth >= DEEPEST or len(found) > MOST):
+                    one.unread.append(claim.e.index)
+                    break
+                if digest not in found:
+                    found[digest] = Nest(one.tree.archive("data/files/" + digest), digest, one.depth + 1)
+                    waiting.append(found[digest])
+                one.named[claim.e.index] = found[digest]
+                break
+    return waiting
+
+
+def head_of(tree: Tree, digest: str) -> bytes:
+    """The checkpoint of the archive that is the file of that SHA-256; raises Malformed where that is none."""
+    name = "data/files/" + digest
+    well(name in tree.sizes and tree.sha256(name) == digest, "it is not here")
+    try:
+        inner = tree.archive(name)
+    except CannotTell as wrong:
+        raise Malformed(str(wrong)) from None
+    try:
+        return inner.read("custody/checkpoint", PROOF_SIZE)
+    finally:
+        inner.let_go()
+
+
+def judge_nest(one: Nest, given: Sequence[Trust]) -> None:
+    """Those that it rests on before it."""
+    for inner in one.named.values():
+        if not hasattr(inner, "shown"):
+            judge_nest(inner, given)
+    here = one.tree.read("custody/checkpoint", PROOF_SIZE).split(b"\n")[0].decode("utf-8", "replace")
+    wrong = {claim.e.index: list(one.problems(claim, here)) for claim in one.claims if claim.e.index in one.named}
+    covered = {}
+    for claim in one.claims:
+        if claim.checkpoint is None and wrong.get(claim.e.index) == [] and one.named[claim.e.index].shown.holds():
+            if one.away(claim) & set(one.named[claim.e.index].came_in_on(claim.e.subject, here)):
+                covered[claim.e.index] = claim.ledger
+    one.shown = Shown(one.tree, trust_for(given, here, not one.digest), covered)
+    one.shown.run()
+    for claim in one.claims:
+        index, report, number = claim.e.index, one.shown.report, one.shown.named(claim.e.subject)
+        for line, words in wrong.get(index, []):
+            report.fault(line, index, number, words)
+        if index in one.unread:
+            report.cannot("custody", f"the dossier of {claim.ledger} that record {index} cites lies too deep in others, and was not read")
+        elif index not in one.named:
+            report.note("custody", f"record {index}: {number}: on the word of this ledger alone, no dossier of {claim.ledger} is here")
+
+
+def compare(found: Sequence[Nest]) -> None:
+    """Step 6: a log of which two histories are shown."""
+    hashes: dict[tuple[str, int], bytes] = {}
+    roots: dict[tuple[str, int], bytes] = {}
+    for one in found:
+        head, origin = one.shown.newest, one.shown.origin
+        if head is None or one.shown.report.faults["log"]:
+            continue
+        same = all(hashes.setdefault((origin, index), record.hash) == record.hash for index, record in one.shown.records.items())
+        if not same or roots.setdefault((origin, head.size), head.root) != head.root:
+            return found[0].shown.report.fault("log", None, None, f"the dossiers here show two histories of the ledger {origin}")
+    return None
+
+
+def audits_of(tree: Tree, given: Sequence[Trust]) -> list[tuple[str, Audit]]:
+    """The audit of what is in hand, and after it those of the dossiers within, by their SHA-256."""
+    if tree.under("records/"):
+        whole = WholeLog(tree, given)
+        whole.run()
+        return [("", whole)]
+    found = gather(tree)
+    try:
+        judge_nest(found[0], given)
+        compare(found)
+    finally:
+        for one in found[1:]:
+            one.tree.let_go()
+    return [(one.digest, one.shown) for one in found]
+
+
 UNPROVABLE = (
     "no log can prove: that an event was ever entered; that one object was entered under one item only; that the thing in the bag is the "
     "thing photographed; that a statement is true; that a signer was not coerced; anything after the last head that was seen elsewhere"
@@ -2415,9 +3333,11 @@ UNPROVABLE = (
 OUTCOMES = {0: "sound, as far as it was asked", 1: "NOT sound: see the faults", 3: "cannot tell: see what was not checked"}
 
 
-def as_lines(audit: Audit, status: int) -> Iterable[str]:
-    report, ledger = audit.report, audit.ledger
-    yield "%s: %d records, %d items" % (ledger.origin, len(audit.records), len(ledger.items))
+def as_lines(audit: Audit, digest: str, status: int) -> Iterable[str]:
+    report = audit.report
+    if digest:
+        yield f"a dossier that lies in it, {digest}:"
+    yield "%s: %d records, %d items" % (audit.ledger.origin, len(audit.records), len(audit.ledger.items))
     for line in LINES:
         reason = " ({})".format("; ".join(report.reasons[line])) if report.verdict(line) == "not checked" else ""
         yield "%-13s %s%s" % (line, report.verdict(line), reason)
@@ -2429,7 +3349,8 @@ def as_lines(audit: Audit, status: int) -> Iterable[str]:
     yield UNPROVABLE
 
 
-def as_json(report: Report, status: int) -> str:
+def as_json(audit: Audit, status: int) -> dict[str, Any]:
+    report, newest = audit.report, audit.newest
     lines = {
         line: {
             "verdict": report.verdict(line),
@@ -2439,46 +3360,64 @@ def as_json(report: Report, status: int) -> str:
         }
         for line in LINES
     }
-    return json.dumps({"lines": lines, "exit": status}, indent=2)
+    counts = {"records": len(audit.records), "items": len(audit.ledger.items), "checkpoint": newest.size if newest else None}
+    return {"origin": newest.origin if newest else audit.ledger.origin, **counts, "lines": lines, "exit": status}
 
 
-def read_trust(folder: str | None) -> tuple[Policy | None, list[Anchors]]:
-    if folder is None:
-        return None, []
-    with open(os.path.join(folder, "policy"), "rb") as policy, open(os.path.join(folder, "anchors.json"), "rb") as anchors:
-        return Policy(policy.read(1 << 21).decode()), parse_anchors(anchors.read(1 << 20))
+def which(path: str, audits: Iterable[Audit]) -> str:
+    """Which exhibit a file is (`--file`)."""
+    sha = hashlib.sha256()
+    with open(path, "rb") as file:
+        for block in iter(lambda: file.read(BLOCK), b""):
+            sha.update(block)
+    places = [place for audit in audits for place in audit.places_of(sha.hexdigest())]
+    return "{}: SHA-256 {}: {}".format(safe(path), sha.hexdigest(), "; ".join(places) or "no entry here names it")
+
+
+def told_of(audits: list[tuple[str, Audit]], told: argparse.Namespace) -> tuple[int, list[str]]:
+    """The exit status, the worst of all, and what is printed."""
+    own = [audit.report.status(told.require if not digest else ()) for digest, audit in audits]
+    status = next((one for one in (1, 3) if one in own), 0)
+    if told.json:
+        before = [{**as_json(audit, code), "sha256": digest} for (digest, audit), code in zip(audits[1:], own[1:])]
+        return status, [json.dumps({**as_json(audits[0][1], status), "before": before}, indent=2)]
+    codes = [status, *own[1:]]
+    lines = [line for (digest, audit), code in [*zip(audits, codes)][::-1] for line in as_lines(audit, digest, code)]
+    return status, [*map(safe, lines), *(which(path, [audit for _, audit in audits]) for path in told.file)]
 
 
 # Whatever a reader stumbles over is `cannot tell`, never the exit status 1 of an uncaught error, which would say that there is a fault.
 UNREADABLE = (
-    *(Malformed, Newer, NotHere, Fault, OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError),
-    *(RuntimeError, AssertionError, MemoryError, zipfile.BadZipFile, struct.error, zlib.error),
+    *(Malformed, Newer, CannotTell, Fault, OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError),
+    *(RuntimeError, AssertionError, MemoryError, struct.error, zlib.error),
 )
 
 
 def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description="Check a dossier of a custody ledger. Exit status: 0 sound, 1 a fault, 2 wrong use, 3 cannot tell.")
     parser.add_argument("dossier", help="a folder or a .zip")
-    parser.add_argument("--trust", metavar="DIR", help="what you hold from elsewhere: DIR/policy and DIR/anchors.json")
+    parser.add_argument("--trust", metavar="TRUST", action="append", default=[], help="what you hold: a folder, a card, or - to type one")
     parser.add_argument("--file", metavar="FILE", action="append", default=[], help="which exhibit is this file?")
     parser.add_argument("--require", metavar="LINE", action="append", default=[], choices=LINES, help="this line must pass")
     parser.add_argument("--json", action="store_true")
     told = parser.parse_args(words)
-    for path in [told.dossier, *([told.trust] if told.trust else []), *told.file]:
+    for path in [told.dossier, *(one for one in told.trust if one != "-"), *told.file]:
         if not os.path.exists(path):
             parser.error(f"{safe(path)} is not there")
     try:
-        report, (policy, anchors) = Report(), read_trust(told.trust)
-        tree = Tree(told.dossier)
-        audit = Audit(Dossier(tree), policy, anchors, report)
-        for wrong in [] if audit.d.whole else check_bag(tree):
-            report.fault("content", None, None, wrong)
-        audit.run()
+        given = [read_trust(one) for one in told.trust]
+        try:
+            tree = open_tree(told.dossier)
+        except Malformed as wrong:
+            print(f"not exactly what an export would be: {safe(str(wrong))}", file=sys.stderr)
+            return 1
+        try:
+            status, lines = told_of(audits_of(tree, given), told)
+        finally:
+            tree.let_go()
     except UNREADABLE as wrong:
         print(f"cannot be read: {safe(str(wrong) or type(wrong).__name__)}", file=sys.stderr)
         return 3
-    status = report.status(told.require)
-    lines = [as_json(report, status)] if told.json else [*map(safe, as_lines(audit, status)), *map(audit.which, told.file)]
     print("\n".join(lines))
     return status
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from ledger.errors import CannotTell, Fault, Malformed
+from ledger.manifest import manifest_root, parse_manifest
 from ledger.objects.folder import ObjectStore
-from ledger.objects.manifest import manifest_root, parse_manifest
 
 MAX_MANIFEST = 1 << 30
 

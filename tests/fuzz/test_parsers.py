@@ -32,8 +32,8 @@ from ledger.exposure import Alone
 from ledger.frames import frames, join_frames
 from ledger.index import Index, check_index_proof, format_index_proof, parse_index_proof
 from ledger.keepsake import parse_keepsake
+from ledger.manifest import build_manifest, parse_manifest
 from ledger.merkle import consistency_proof, inclusion_proof, root_of
-from ledger.objects.manifest import build_manifest, parse_manifest
 from ledger.parcel import format_parcel, parse_parcel
 from ledger.policy import (
     Anchors,

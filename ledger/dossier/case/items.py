@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ledger.dossier.case.graph import Fields, Graph, Ref, literal
+from ledger.dossier.exhibits import Line
 
 HASHES = {
     "md5": "MD5", "sha1": "SHA1", "sha224": "SHA224", "sha384": "SHA384", "sha512": "SHA512", "sha3-224": "SHA3-224", "sha3-256": "SHA3-256",
@@ -17,8 +18,8 @@ HASHES = {
 class Items:
     """Items by subject. One that the dossier only mentions is a node with its subject and no more."""
 
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
+    def __init__(self, graph: Graph, lines: Iterable[Line]) -> None:
+        self._graph, self._lines = graph, tuple(lines)
         self._files: dict[str, dict[tuple[str, str | None], Ref]] = {}
 
     def describe(self, subject: str, number: str, fields: Fields | None) -> Ref:
@@ -34,7 +35,7 @@ class Items:
         )  # fmt: skip
         if sole is not None:
             self._files[subject] = {(sole["sha256"], sole["name"]): item}
-        for file in files if sole is None else ():
+        for file in (*files, *self._shown(fields or {})) if sole is None else ():
             self._graph.relate(self.file(subject, file), "Contained_Within", item)
         return item
 
@@ -67,6 +68,11 @@ class Items:
                 ("coordinates", place), "location:LatLongCoordinatesFacet", **{f"location_{name}": at for name, at in point.items()}
             )
         return self._graph.add(("location", place), "location:Location", core_description=about, core_hasFacet=facet)
+
+    def _shown(self, fields: Fields) -> list[Fields]:
+        """Those of its manifest that the dossier shows alone."""
+        root = files["root"] if isinstance(files := fields.get("files"), dict) else None
+        return [{"name": one.file.path, "size": one.file.size, "sha256": one.file.sha256} for one in self._lines if one.root == root]
 
     def _subject(self, subject: str) -> Ref:
         return self._graph.reference(("item", subject), subject, f"item of the custody ledger {self._graph.origin}")

@@ -19,7 +19,7 @@ def missing_from(case: bytes, contents: Contents) -> list[str]:
     read = _Read(case)
     shown = (*contents.exhibits, *contents.others)
     entries = {said.hash for one in shown for said in one.said}
-    return [line for one in shown for line in (*_of_record(read, one), *_of_acts(read, one, entries))]
+    return [line for one in shown for line in (*_of_record(read, one), *_of_manifest(read, one, contents), *_of_acts(read, one, entries))]
 
 
 class _Read:
@@ -71,6 +71,15 @@ def _of_record(read: _Read, exhibit: Exhibit) -> Iterator[str]:
         for name, sha256 in _files(fields_of(said)):
             if (name, sha256) not in there:
                 yield f"{exhibit.number}: the file {sha256} of record {said.record.index} is not there by its name and SHA-256"
+
+
+def _of_manifest(read: _Read, exhibit: Exhibit, contents: Contents) -> Iterator[str]:
+    """The files of its manifest that are shown alone."""
+    there = {pair for node in read.records.get(exhibit.subject, []) for one in read.at(node, "core:object") for pair in read.files(one)}
+    roots = {files["root"] for said in exhibit.said[:1] if isinstance(files := fields_of(said).get("files"), dict)}
+    for line in contents.lines:
+        if line.root in roots and (line.file.path, line.file.sha256) not in there:
+            yield f"{exhibit.number}: the file {line.file.sha256} of its manifest is not there by its name and SHA-256"
 
 
 def _of_acts(read: _Read, exhibit: Exhibit, entries: set[str]) -> Iterator[str]:

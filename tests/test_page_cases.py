@@ -1,0 +1,48 @@
+"""The third of three verifiers, in both browsers: the page says of each case what it expects, line by line."""
+
+from pathlib import Path
+
+import pytest
+from cases import Case, cases, write_cases
+from reader import Reader
+
+from ledger.dossier.contents import Dossier
+from ledger.dossier.held import HeldTree
+from ledger.dossier.page import make_page
+
+UNSEEN = "folder-a-link"
+"""Browsers follow links in a folder that is chosen, or pass them over; a page cannot know."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("page") / "cases"
+    write_cases(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page that came by another way than the dossiers, and carries none of them."""
+    tree, file = HeldTree({}), tmp_path_factory.mktemp("elsewhere") / "report.html"
+    file.write_bytes(make_page(Dossier(tree), tree))
+    return file
+
+
+@pytest.mark.timeout(500)
+def test_the_page_says_what_is_expected(reader: Reader, folder: Path, elsewhere: Path):
+    wrong = []
+    for case in sorted(cases(folder), key=lambda one: (str(one.trust), one.name)):
+        if case.name != UNSEEN:
+            reader.hold(elsewhere, case.trust)
+            reader.choose(case.dossier)
+            wrong += _differences(reader, case)
+    assert not wrong, "\n".join(wrong)
+    assert (reader.errors, reader.dialogs) == ([], [])
+
+
+def _differences(reader: Reader, case: Case) -> list[str]:
+    said = reader.verdicts() or None
+    if (reader.exit, said) == (case.exit, case.lines):
+        return []
+    return [f"{case.name}: exit {reader.exit}, not {case.exit}; {said}, not {case.lines}"]
