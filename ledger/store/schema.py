@@ -12,8 +12,8 @@ from ledger.tables import TABLES, Table
 
 APPLICATION_ID = 0x43757374
 """`Cust`, in the header of the file: what tells a ledger from other SQLite files."""
-VERSION = 2
-"""Of the tables: 1 had no transfers, no identifiers, and items without a place."""
+VERSION = 3
+"""Of the tables: 1 had no transfers, no identifiers, and items without a place; 2 did not keep the completeness index."""
 
 _HASH = "BLOB NOT NULL {unique}CHECK (length({name}) = 32)"
 _ONLY_GROWS = "the log only grows: a record, a tree hash or a checkpoint is never changed, removed or put in another place"
@@ -80,7 +80,7 @@ def derived(table: Table) -> tuple[str, ...]:
 DERIVED = tuple(statement for table in TABLES for statement in derived(table))
 """What follows from the log, and can be made again from it."""
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = ((),)
+MIGRATIONS: tuple[tuple[str, ...], ...] = ((), ())
 """Element i brings the log of a database of version i + 1 to version i + 2. The derived tables are then made anew, in the same
 transaction: so only `reindex` migrates."""
 
