@@ -16,6 +16,7 @@ from ledger.index import Index, check_index_proof, format_index_proof, index_val
 from ledger.ledger import Ledger
 from ledger.record import parse_record, record_hash, subject_tag
 from ledger.source import Trust
+from ledger.store import derived
 from ledger.store.sqlite import SqliteStore, Writing
 
 
@@ -214,3 +215,13 @@ def test_of_the_log_only_what_was_recorded_since_the_last_act_is_read(office: Of
         with patch.object(SqliteStore, "ends", return_value=iter(())) as ends:
             ledger.store.index_head()
     ends.assert_called_once_with(office.size() - 1, office.size())
+
+
+def test_rows_held_back_are_written_between_entries_only(office: Office) -> None:
+    """An item's row is whole only with all that its entry says of it; of the index each row is whole in itself."""
+    with patch.object(derived, "LIMIT", 2):
+        office.new_item()
+        close(office)
+        assert faults(office) == []
+        office.run("reindex", as_=None)
+    assert faults(office) == []
