@@ -152,7 +152,8 @@ class Reading:
             for sentence in self.store.integrity_faults():
                 report.fault("log", f"SQLite finds the file damaged: {sentence}")
             _table_faults(report, self.store.column_faults(audited.told))
-            comparison.put(index_rows(all_children(audited.state.closed_index())))
+            if sound:
+                comparison.put(index_rows(all_children(audited.state.closed_index())))
             _table_faults(report, comparison.differences() if sound else iter(()))
         for remark in self.store.notes:
             report.note("log", remark)
@@ -183,7 +184,8 @@ class Reading:
             audited = Audit(_Texts(self), Trust(), lambda jobs: lambda: [], seen=sink.add).run()
             if wrong := [fault for fault in audited.report.faults if fault.record is not None]:
                 raise Fault(f"the entries are at fault, run custody audit: {wrong[0]}")
-            sink.put(index_rows(all_children(audited.state.closed_index())))
+            if to is None:
+                sink.put(index_rows(all_children(audited.state.closed_index())))
         return audited.report.judged
 
     # what the audit reads (Source)

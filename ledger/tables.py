@@ -45,7 +45,7 @@ TABLES: tuple[Table, ...] = (
             "record_index": _INT, "act": _TEXT, "subject": _TEXT, "signers": _TEXT, "time": _TEXT, "recorded": _TEXT,
             "entry": _TEXT,
         },
-        ("record_index",), ("subject",),
+        ("record_index",), ("subject, act",),
     ),
     Table(
         "items",

@@ -1,6 +1,7 @@
 """The completeness index in a ledger's file: kept by the act that closes an epoch, found wrong by the audit, made again by a reindex."""
 
 import shutil
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -16,7 +17,7 @@ from ledger.index import Index, check_index_proof, format_index_proof, index_val
 from ledger.ledger import Ledger
 from ledger.record import parse_record, record_hash, subject_tag
 from ledger.source import Trust
-from ledger.store import derived
+from ledger.store import derived, opening
 from ledger.store.sqlite import SqliteStore, Writing
 
 
@@ -205,16 +206,34 @@ def test_a_ledger_of_the_release_before_gets_its_index_by_a_reindex(office: Offi
 
 
 def test_of_the_log_only_what_was_recorded_since_the_last_act_is_read(office: Office) -> None:
-    """However long the ledger: the statement that finds what changed begins at that place, by the key of the table."""
     close(office)
+    office.new_item()
+    with office.open() as ledger, patch.object(SqliteStore, "ends", return_value=iter(())) as ends:
+        ledger.store.index_head()
+    ends.assert_called_once_with(office.size() - 2, office.size())
+
+
+def test_nothing_in_an_export_goes_through_a_table(office: Office) -> None:
+    """However long the ledger: every statement finds its rows by a key or an index, and only the last record by going backwards."""
+    number, asked = office.new_item(), set[str]()
+    real = opening.raw_connection
+
+    def watched(path: Path, mode: str) -> Any:
+        raw = real(path, mode)
+        raw.set_trace_callback(asked.add)
+        return raw
+
+    with patch.object(opening, "raw_connection", watched):
+        office.run("export", number, "--to", "out", "--recipient", "Court", "The Hague", "--authority", "court_order", "17", as_="rada")
     with office.open() as ledger:
-        plan = ledger.store.database().execute(
-            "EXPLAIN QUERY PLAN SELECT max(idx), record FROM log NOT INDEXED WHERE idx >= ? AND idx < ? GROUP BY subject", (3, 9)
-        )
-        assert "SEARCH log USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)" in [row[3] for row in plan.fetchall()]
-        with patch.object(SqliteStore, "ends", return_value=iter(())) as ends:
-            ledger.store.index_head()
-    ends.assert_called_once_with(office.size() - 1, office.size())
+        db = ledger.store.database()
+        plans = {sql: [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {sql}")] for sql in asked if sql.startswith("SELECT")}
+    through = {sql for sql, plan in plans.items() if any(step.startswith("SCAN") for step in plan) and "sqlite_master" not in sql}
+    assert through == {"SELECT idx + 1, hash FROM log ORDER BY idx DESC LIMIT 1"}
+    (found,) = (plan for sql, plan in plans.items() if "FROM entries" in sql)
+    assert found[0] == "SEARCH entries USING INDEX entries_subject_act (subject=? AND act=?)"
+    (changed,) = {plan[0] for sql, plan in plans.items() if "GROUP BY subject" in sql}
+    assert changed == "SEARCH log USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"
 
 
 def test_rows_held_back_are_written_between_entries_only(office: Office) -> None:

@@ -44,6 +44,8 @@ class StoredIndex:
 
     def grow(self, size: int) -> None:
         """Over the first `size` records, which are no fewer than before."""
+        if size == self.size:
+            return
         ends = ((parse_record(text), record_hash(text)) for text in self._reading.ends(self.size, size))
         self._kept.put((record.tag, index_value(record.seq + 1, digest)) for record, digest in ends)
         self.size = size

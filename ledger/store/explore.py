@@ -66,8 +66,8 @@ def _make(db: "sqlite_utils.Database", table: Table) -> None:
     columns: dict[str, Any] = {name: _PYTHON[kind.split()[0]] for name, kind in table.columns.items()}
     needed = {name for name, kind in table.columns.items() if kind.endswith("NOT NULL")}
     made = db.table(table.name).create(columns, pk=table.key, not_null=needed, foreign_keys=table.links, strict=True)
-    for column in table.indexes:
-        made.create_index([column])
+    for index in table.indexes:
+        made.create_index(index.split(", "))
 
 
 def _finish(db: "sqlite_utils.Database", texts: Iterable[tuple[int, str]]) -> None:
