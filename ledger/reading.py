@@ -67,6 +67,10 @@ class Reading:
         for index in self.store.chain(subject):
             yield parse_record(self.store.record(index)), self.entry(index)
 
+    def key_acts(self) -> list[int]:
+        """Where the log's own keys are named: the first entry, and each change of them."""
+        return [0, *(int(row["record_index"]) for row in self.store.rows("entries", subject="ledger", act="rotate"))]
+
     def hash_at(self, index: int) -> bytes:
         found = self.store.record_hash(index)
         return found if found is not None else b""
