@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr
 from functools import partial
 from io import StringIO
+from itertools import count
 from pathlib import Path
-from statistics import median
 
 from benchmarks.case import CUSTODIAN, ORIGIN, START, Case
-from benchmarks.figure import Figure, in_turn, seconds
+from benchmarks.figure import Figure, in_turn
 from benchmarks.handing import custody, keys
 from benchmarks.long import lengthen
 from keys.note import Note, parse_note
@@ -24,26 +24,38 @@ _ED25519_BYTES = 64
 
 
 def export(folder: Path, seed: int, quick: bool) -> Iterator[Figure]:
-    """`custody export`, from start to end, of one item; and the act alone that closes an epoch, in this process, after one entry more.
+    """`custody export`, from start to end, of one item; and in this process an entry recorded, and the epoch closed behind it.
 
-    The limit is the same in the shortest ledger. Then the dossier from the longest one is audited: its limit is its signatures.
+    In turn in all three; the limit is the same in the shortest. Then the dossier from the longest is audited, beside its signatures.
     """
-    case, runs, first = Case(folder, seed), 2 if quick else 7, dict[str, float]()
+    sizes, runs = (300, 600, 1200) if quick else (10_000, 100_000, 1_000_000), 2 if quick else 7
+    cases = [_long(folder / str(size), seed, size) for size in sizes]
+    exports = in_turn(runs, *(partial(_export, case, count()) for case in cases))
+    closings = in_turn(3 * runs, *(partial(_close, case) for case in cases))
+    for name, values in (("export", exports), ("close", closings)):
+        for size, value in zip(sizes, values, strict=True):
+            yield Figure(name, 1000 * value, "ms", 1000 * values[0], size)
+    with redirect_stderr(StringIO()):  # it tells people what to do with it
+        save_trust(cases[-1].ledger, folder / "trust")
+    for case in cases:
+        case.ledger.__exit__()
+    yield _audited(_home(cases[-1]) / "dossier-0", str(folder / "trust"), runs)
+
+
+def _long(folder: Path, seed: int, size: int) -> Case:
+    """A ledger of so many records, closed once. The item that is exported came first."""
+    folder.mkdir()
+    case = Case(folder, seed)
     case.record(_looked_at(case))
     case.record(list(case.acquisitions(1)))
     keys(case, folder)
-    sizes = (300, 600, 1200) if quick else (10_000, 100_000, 1_000_000)
-    for size in sizes:
-        lengthen(case, size, "B-2")
-        case.checkpoint()
-        taken = {"export": [_exported(folder, f"{size}-{run}") for run in range(runs)], "close": [_closed(case) for _ in range(3 * runs)]}
-        for name, times in taken.items():
-            value = 1000 * median(times)
-            yield Figure(name, value, "ms", first.setdefault(name, value), size)
-    with redirect_stderr(StringIO()):  # it tells people what to do with it
-        save_trust(case.ledger, folder / "trust")
-    case.ledger.__exit__()
-    yield _audited(folder / f"{sizes[-1]}-0", str(folder / "trust"), runs)
+    lengthen(case, size, "B-2")
+    case.checkpoint()
+    return case
+
+
+def _home(case: Case) -> Path:
+    return case.ledger.folder.parent
 
 
 def _looked_at(case: Case) -> list[bytes]:
@@ -58,15 +70,15 @@ def _looked_at(case: Case) -> list[bytes]:
     return notes
 
 
-def _exported(folder: Path, name: str) -> float:
-    words = ("export", "B-1", "--to", name, "--recipient", "Court", "The Hague", "--authority", "court_order", "17/2026")
-    return seconds(partial(custody, folder, CUSTODIAN, *words))
+def _export(case: Case, number: Iterator[int]) -> None:
+    words = ("--recipient", "Court", "The Hague", "--authority", "court_order", "17/2026")
+    custody(_home(case), CUSTODIAN, "export", "B-1", "--to", f"dossier-{next(number)}", *words)
 
 
-def _closed(case: Case) -> float:
+def _close(case: Case) -> None:
     case.now = int(time.time())  # as the exports before it were recorded
     case.record(list(case.acquisitions(1)))
-    return seconds(case.checkpoint)
+    case.checkpoint()
 
 
 def _audited(dossier: Path, trust: str, runs: int) -> Figure:
