@@ -92,11 +92,11 @@ def log_keys(ledger: "Ledger") -> "list[Verifier]":
     from ledger import acts
 
     found: dict[str, None] = {}
-    for _, entry in ledger.chain("ledger"):
-        if isinstance(entry.body, acts.Open):
-            found |= dict.fromkeys(entry.body.vkeys)
-        elif isinstance(entry.body, acts.Rotate):
-            found |= dict.fromkeys(entry.body.new)
+    for body in (ledger.entry(index).body for index in ledger.key_acts()):
+        if isinstance(body, acts.Open):
+            found |= dict.fromkeys(body.vkeys)
+        elif isinstance(body, acts.Rotate):
+            found |= dict.fromkeys(body.new)
     return [parse_vkey(vkey) for vkey in found]
 
 

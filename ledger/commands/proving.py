@@ -108,7 +108,7 @@ def _subject_proof(ledger: "Ledger", subject: str) -> bytes:
     from ledger.index import format_index_proof
     from ledger.record import subject_tag
 
-    return format_index_proof(ledger.store.index().prove(subject_tag(ledger.origin, subject)))
+    return format_index_proof(*ledger.store.prove_subjects([subject_tag(ledger.origin, subject)]))
 
 
 @click.command("audit")

@@ -47,6 +47,8 @@ class Limits:
 
 DEFAULT = Limits()
 _NONE = Limits(1 << 63, 1 << 63)
+_SMALL, _KEPT = 1 << 16, 1 << 26
+"""Bytes of a file that is kept in memory once it was read, such as an entry, a record or a proof; and of all that are kept."""
 
 
 class Tree(ABC):
@@ -62,6 +64,7 @@ class Tree(ABC):
         self._fd = fd
         self._sizes = sizes
         self._where = where
+        self._kept, self._room = dict[str, bytes](), _KEPT
 
     def __enter__(self) -> Self:
         return self
@@ -89,10 +92,22 @@ class Tree(ABC):
         """All bytes of a file; raises CannotTell where they are more than `limit`."""
         if self.size(name) > limit:
             raise CannotTell(f"{name} has {self.size(name):,} bytes, more than the {limit:,} that such a file may have")
-        return b"".join(self.chunks(name))
+        return self._small(name) if self.size(name) <= _SMALL else b"".join(self.chunks(name))
+
+    def _small(self, name: str) -> bytes:
+        """Read once, however often it is asked for, as far as there is room: what is judged is then what was hashed."""
+        if name in self._kept:
+            return self._kept[name]
+        data = b"".join(self.chunks(name))
+        self._room -= len(data)
+        if self._room >= 0:
+            self._kept[name] = data
+        return data
 
     def sha256(self, name: str) -> str:
         """In lower-case hex; a large file is never in memory as a whole."""
+        if self.size(name) <= _SMALL:
+            return hashlib.sha256(self._small(name)).hexdigest()
         digest = hashlib.sha256()
         for chunk in self.chunks(name):
             digest.update(chunk)
@@ -141,15 +156,8 @@ class FolderTree(Tree):
             raise Fault(f"{shown(folder)} is no dossier as it is written: {refused}") from None
         _check_count(len(found.paths), shown(folder))
         check_names(found.paths)
-        super().__init__(open_folder(folder), {}, shown(folder))
-        try:
-            for name in found.paths:
-                with self._opened(name) as fd:
-                    self._sizes[name] = os.fstat(fd).st_size
-            _check_limits(self._sizes, limits)
-        except BaseException:
-            self.close()
-            raise
+        _check_limits(found.sizes, limits)
+        super().__init__(open_folder(folder), found.sizes, shown(folder))
         self.notes = found.notes
 
     def chunks(self, name: str) -> Iterator[bytes]:
