@@ -18,6 +18,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Take in": {
         "acquire": ("intake", "Take items into custody: files, folders, things, or a sheet of them."),
+        "import": ("importing", "Take over exhibits from another organisation's ledger, by its dossier."),
         "derive": ("derive", "Make a new item from others: an image, copy, excerpt, sample."),
     },
     "From hand to hand": {

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmarks.appending import bulk, single
 from benchmarks.auditing import audit
+from benchmarks.exporting import export
 from benchmarks.figure import Figure, format_figure, journal_mode
 from benchmarks.handing import batches
 from benchmarks.hashing import hashing, storing
@@ -16,7 +17,7 @@ from benchmarks.starting import find, help_, show
 
 BENCHMARKS: dict[str, Callable[[Path, int, bool], Iterator[Figure]]] = {
     "act": single, "bulk": bulk, "audit": audit, "proof": proof, "hash": hashing, "store": storing, "help": help_, "show": show,
-    "find_text": find, "release_400": batches, "sheet_3000": sheets,
+    "find_text": find, "release_400": batches, "sheet_3000": sheets, "export": export,
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from random import Random
 
 from benchmarks.case import ORIGIN, START
 from benchmarks.figure import Figure, in_turn
+from benchmarks.long import NOTE, bare, finish
 from keys.signing import Ed25519Signer
 from ledger.checkpoint import Checkpoint, sign_checkpoint
 from ledger.clock import stamp
@@ -13,12 +14,9 @@ from ledger.ledger import Ledger
 from ledger.merkle import Frontier
 from ledger.reading import DATABASE
 from ledger.record import Record, format_record, record_hash
-from ledger.store import schema
 from ledger.store.driver import sqlite3
 
 Tile = tuple[int, int, int]
-_NOTE = bytes(900)
-"""As long as an entry usually is, since rows are read past it."""
 
 
 def proof(folder: Path, seed: int, quick: bool) -> Iterator[Figure]:
@@ -57,22 +55,13 @@ def _read(db: sqlite3.Connection, tiles: list[Tile]) -> None:
 def _write(path: Path, size: int, seed: int) -> None:
     """Rows and tree hashes as an append would leave them; the triggers and indexes that cost most come after the rows."""
     Ledger.create(path.parent).__exit__()
-    db = sqlite3.connect(path, isolation_level=None)
-    db.execute("PRAGMA synchronous=OFF")
-    late = [statement for statement in schema.LOG if not statement.startswith("CREATE TABLE")]
-    for statement in late:
-        kind, name = statement.split()[1:3]
-        db.execute(f"DROP {kind} {name}")
-    db.execute("BEGIN")
+    db = bare(path.parent)
     tree = Frontier()
     db.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _rows(size, seed, tree, db))
     signer = Ed25519Signer(ORIGIN, Random(seed).randbytes(32))
     note = sign_checkpoint(Checkpoint(ORIGIN, size, tree.root()), [signer])
     db.execute("INSERT INTO checkpoints VALUES (?, ?)", (size, note.decode()))
-    for statement in late:
-        db.execute(statement)
-    db.execute("COMMIT")
-    db.close()
+    finish(db)
 
 
 def _rows(size: int, seed: int, tree: Frontier, db: sqlite3.Connection) -> Iterator[tuple[object, ...]]:
@@ -83,5 +72,5 @@ def _rows(size: int, seed: int, tree: Frontier, db: sqlite3.Connection) -> Itera
         leaf = record_hash(record)
         for done in tree.append(leaf):
             db.execute("INSERT INTO nodes VALUES (?, ?, ?)", (done.level, done.position, done.hash))
-        yield index, record, leaf, prev, entry, text, "ledger", _NOTE
+        yield index, record, leaf, prev, entry, text, "ledger", NOTE
         prev = leaf

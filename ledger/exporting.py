@@ -22,8 +22,7 @@ def choose(ledger: Reading, items: Iterable[str]) -> Chosen:
     """All records of the items, of what they lay in or were made from, of the people who signed or are linked, and of those
     who enrolled the signers; the first entry, and each change of the log's key; and the record that each signer had seen last.
     """
-    waiting, done, entries = list(items), set[str](), {0}
-    entries |= {int(row["record_index"]) for row in ledger.store.rows("entries", subject="ledger", act="rotate")}
+    waiting, done, entries = list(items), set[str](), set(ledger.key_acts())
     for index in list(entries):
         waiting += signers_of(ledger.entry(index))
     while waiting:

@@ -340,7 +340,7 @@ class Onward(Part, frozen=True, kw_only=True):
 
 
 class DossierReference(Part, frozen=True, kw_only=True):
-    """The export of another ledger: its origin and the SHA-256 of its tag manifest."""
+    """The dossier of another ledger: its origin, and the SHA-256 of the dossier as an archive."""
 
     ledger: Origin
     sha256: Sha256

@@ -99,14 +99,14 @@ def open_beneath(root: int, relative: str, folder: bool = False) -> int:
     A folder swapped for a link between listing and reading therefore leads nowhere. Errors as `hash_file`;
     the caller owns both descriptors.
     """
-    parts = relative.split("/")
+    parts, name = relative.split("/"), shown(relative)
     if any(part in ("", ".", "..") for part in parts):
-        raise Refused("file", f"{shown(relative)} is not a plain path inside the folder")
+        raise Refused("file", f"{name} is not a plain path inside the folder")
     at = os.dup(root)
     try:
         for place, part in enumerate(parts, start=1):
             last = place == len(parts)
-            below = _open_at(part, at, shown(relative), folder=folder or not last)
+            below = _open_at(part, at, name, folder=folder or not last)
             os.close(at)
             at = below
     except BaseException:

@@ -56,6 +56,10 @@ class Index:
         """The number of leaves."""
         return len(self._values)
 
+    def pairs(self) -> Iterable[tuple[bytes, bytes]]:
+        """Each tag with its value, in no order."""
+        return self._values.items()
+
     def put(self, tag: bytes, value: bytes) -> None:
         """Adds a subject, or sets the new value of one that is there; both are 32 bytes."""
         if len(tag) != HASH_SIZE or len(value) != HASH_SIZE:

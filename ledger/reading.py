@@ -13,12 +13,14 @@ from keys.note import parse_note
 from ledger import acts, merkle
 from ledger.entry import Entry, decode_entry
 from ledger.errors import CannotTell, Fault, Malformed, NewerFormat, Refused, Usage
+from ledger.index_nodes import all_children
 from ledger.label import is_label, parse_label
 from ledger.objects.folder import ObjectStore, Outcome
 from ledger.objects.recheck import recheck_folder
 from ledger.record import Record, parse_record
 from ledger.state import ItemFact, LedgerFact, Owner, item_key
 from ledger.store.sqlite import SqliteStore
+from ledger.tables import index_rows
 
 if TYPE_CHECKING:  # what reading does not need is imported where it is used, so that custody show starts at once
     from ledger.audit import Audited, Judge, Trust
@@ -64,6 +66,10 @@ class Reading:
         """Every entry on a subject, oldest first."""
         for index in self.store.chain(subject):
             yield parse_record(self.store.record(index)), self.entry(index)
+
+    def key_acts(self) -> list[int]:
+        """Where the log's own keys are named: the first entry, and each change of them."""
+        return [0, *(int(row["record_index"]) for row in self.store.rows("entries", subject="ledger", act="rotate"))]
 
     def hash_at(self, index: int) -> bytes:
         found = self.store.record_hash(index)
@@ -150,6 +156,8 @@ class Reading:
             for sentence in self.store.integrity_faults():
                 report.fault("log", f"SQLite finds the file damaged: {sentence}")
             _table_faults(report, self.store.column_faults(audited.told))
+            if sound:
+                comparison.put(index_rows(all_children(audited.state.closed_index())))
             _table_faults(report, comparison.differences() if sound else iter(()))
         for remark in self.store.notes:
             report.note("log", remark)
@@ -180,6 +188,8 @@ class Reading:
             audited = Audit(_Texts(self), Trust(), lambda jobs: lambda: [], seen=sink.add).run()
             if wrong := [fault for fault in audited.report.faults if fault.record is not None]:
                 raise Fault(f"the entries are at fault, run custody audit: {wrong[0]}")
+            if to is None:
+                sink.put(index_rows(all_children(audited.state.closed_index())))
         return audited.report.judged
 
     # what the audit reads (Source)

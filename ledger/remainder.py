@@ -1,6 +1,6 @@
 """What is left to say at the end of an audit: the files in hand, items not in custody, keys declared unsafe, fields that stay closed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -15,6 +15,9 @@ from ledger.roster import verifier_of
 from ledger.signers import Signers
 from ledger.source import Source, Trust
 from ledger.state import Changes, F, Fact, HandlerFact, ItemFact, item_key
+
+OUTSIDE_STILL = "items are outside the ledger, on the word of who released them; see the notes"
+"""Why `custody` is not checked of an item that has not come back: another ledger may cover that time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +51,15 @@ class Facts(Protocol):
 class Remainder:
     """Gathered while the entries are replayed; steps 7 and 8 of the audit.
 
-    `folders`: the items that are folders of files, for who can read their manifests.
+    `folders`: the items that are folders of files, for who can read their manifests. `covered`: by the index of a return, the ledger that
+    shows where the item was until then.
     """
 
     report: Report
     state: Facts
     since: int
     folders: list[Folder] = field(default_factory=list)
+    covered: Mapping[int, str] = field(default_factory=dict)
     _files: dict[str, tuple[int, str]] = field(default_factory=dict)
     _outside: dict[str, tuple[int, str]] = field(default_factory=dict)
     _numbers: dict[str, str] = field(default_factory=dict)
@@ -90,15 +95,17 @@ class Remainder:
         if item.status == "outside":
             self._outside.setdefault(subject, (index, item.holder))
         elif subject in self._outside:
-            self._leg(subject, f"to record {index}")
+            self._leg(subject, index)
 
-    def _leg(self, subject: str, end: str) -> None:
+    def _leg(self, subject: str, back: int | None) -> None:
+        """The time that an item was outside, up to the record by which it is back, or to the end."""
         start, holder = self._outside.pop(subject)
-        said = f"{self.number(subject)}: not checked from record {start} {end}: outside, on the word of {holder}"
-        self.report.note("custody", said)
-        self.report.not_checked(
-            "custody", "items were outside the ledger for a time, on the word of who released them; see the notes"
-        )
+        number, until = self.number(subject), "on" if back is None else f"to record {back}"
+        if back is not None and back in self.covered:
+            return self.report.note("custody", f"{number}: outside from record {start} {until}, covered by the ledger {self.covered[back]}")
+        self.report.note("custody", f"{number}: not checked from record {start} {until}: outside, on the word of {holder}")
+        said = "items were outside the ledger for a time, on the word of who released them; see the notes"
+        return self.report.not_checked("custody", OUTSIDE_STILL if back is None else said)
 
     def check(self, source: Source, trust: Trust, signers: Signers) -> None:
         """Steps 7 and 8, once all is replayed."""
@@ -116,7 +123,7 @@ class Remainder:
         """What can be said of a part of a log as well as of the whole."""
         self._content(source)
         for subject in list(self._outside):
-            self._leg(subject, "on")
+            self._leg(subject, None)
         asks = trust.anchors is not None and trust.anchors.tsa.quorum > 0
         self.report.not_checked("time", "no trusted timestamp was given; times are those of the ledger's own clock", counts=asks)
         digests = sum(1 for key in self.state.facts if key.startswith("digest:"))

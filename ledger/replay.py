@@ -1,7 +1,7 @@
 """A log replayed in memory from its first record: the state that an audit judges by, and that tests play on."""
 
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import cast
 
 from keys.errors import NoteError
@@ -34,6 +34,10 @@ class Replay:
     def size(self) -> int:
         """How many records have been added."""
         return len(self._hashes)
+
+    def closed_index(self) -> Iterable[tuple[bytes, bytes]]:
+        """The completeness index as the last checkpoint act found it, by tag and value; for a log without fault."""
+        return self._index.pairs()
 
     def add(self, origin: str, record: bytes, recorded: int, entry: bytes, text: bytes, changes: Changes) -> None:
         """The next record: its hash, when it was recorded, the hashes of its entry and of the entry's text, and what they change."""

@@ -53,7 +53,8 @@ class Fault:
 
 @dataclass(slots=True)
 class Line:
-    """One verdict. `reason` says why it was not checked; `counts` whether that alone makes the outcome uncertain (exit 3)."""
+    """One verdict. `reason` says why it was not checked; `counts` whether that alone makes the outcome uncertain (exit 3); `reasons` are
+    all that were given."""
 
     name: str
     faults: list[Fault] = field(default_factory=list)
@@ -61,6 +62,7 @@ class Line:
     reason: str | None = None
     counts: bool = False
     more_faults: int = 0
+    reasons: set[str] = field(default_factory=set)
 
     @property
     def verdict(self) -> Verdict:
@@ -96,6 +98,7 @@ class Report:
     def not_checked(self, line: str, reason: str, counts: bool = False) -> None:
         """The first reason stands; one that counts goes before one that does not."""
         into = self.lines[line]
+        into.reasons.add(reason)
         if into.reason is None or (counts and not into.counts):
             into.reason, into.counts = reason, counts
 

@@ -10,7 +10,7 @@
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -39,7 +39,7 @@ from ledger.roster import verifier_of
 from ledger.shown import Shown, format_seal, rests_on, signers_of
 from ledger.signers import Signers, at_once
 from ledger.source import Trust
-from ledger.state import Changes
+from ledger.state import Changes, ItemFact, item_key
 
 _NOT_HERE = ("item.unknown", "key.unknown")
 """Rules that can be broken for want of what is not shown."""
@@ -47,10 +47,11 @@ _NOT_HERE = ("item.unknown", "key.unknown")
 
 @dataclass(slots=True)
 class Showing:
-    """One pass over what is shown."""
+    """One pass over what is shown. `covered`: by the index of a return, the ledger that shows where the item was until then."""
 
     shown: Shown
     trust: Trust
+    covered: Mapping[int, str] = field(default_factory=dict)
     report: Report = field(default_factory=Report)
     _state: Excerpt = field(init=False)
     _signers: Signers = field(init=False)
@@ -72,7 +73,7 @@ class Showing:
     def __post_init__(self) -> None:
         self._state = Excerpt(lambda index: self._notes.get(index, b""))
         self._signers = Signers(at_once)
-        self._rest = Remainder(self.report, self._state, 0)
+        self._rest = Remainder(self.report, self._state, 0, covered=self.covered)
 
     def run(self) -> Report:
         """Whatever is wrong stands in the report; nothing is raised for it."""
@@ -426,6 +427,41 @@ class Showing:
         self.report.not_checked("completeness", "the index was not replayed by an auditor", counts=asks)
         self.report.note("keys", f"as of checkpoint size {size}; the index was not replayed by an auditor")
         self.report.note("completeness", f"as of checkpoint size {size}, according to the ledger")
+
+    # what was shown, for who asks when it has been audited
+
+    @property
+    def export(self) -> acts.Export | None:
+        """The act by which it was exported, if it stands where it belongs."""
+        return self._export
+
+    @property
+    def head(self) -> Checkpoint | None:
+        return self._head
+
+    def chain(self, subject: str) -> list[Record]:
+        """The records of a subject that are here, in their order."""
+        return [record for record, _ in self._chains.get(subject_tag(self.report.origin, subject), [])]
+
+    def entry(self, record: Record) -> Entry[acts.Body] | None:
+        """The entry of a record; None where it is withheld, is none, or is another than was recorded."""
+        note = self._notes.get(record.index, b"")
+        try:
+            return decode_entry(parse_note(note).text) if entry_hash(note) == record.entry else None
+        except (NoteError, CustodyError):
+            return None
+
+    def item(self, subject: str) -> ItemFact | None:
+        """How an item stood after its last entry here."""
+        return self._state.fact(item_key(subject), ItemFact)
+
+    def hashes(self) -> dict[int, bytes]:
+        """The hash of each record here that is in the log."""
+        return self._state.recorded_hashes()
+
+    def number(self, subject: str) -> str:
+        """The exhibit number of an item, as far as it is known."""
+        return self._rest.number(subject)
 
 
 def _digests(entry: Entry[acts.Body]) -> list[str]:

@@ -4,7 +4,7 @@ Nobody signs these rows. They are written with the entry, rebuilt by `reindex`, 
 audit, all from `rows` here. A row names its key and the columns that this entry settles; the rest keep their values.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -13,8 +13,9 @@ from msgspec import UNSET, UnsetType
 
 from ledger import acts
 from ledger import fields as f
-from ledger.entry import Entry
+from ledger.entry import Entry, cite
 from ledger.identifiers import fold, identifiers
+from ledger.index_nodes import Child
 from ledger.record import Record
 from ledger.state import Changes, HandlerFact, ItemFact, PersonFact
 
@@ -44,7 +45,7 @@ TABLES: tuple[Table, ...] = (
             "record_index": _INT, "act": _TEXT, "subject": _TEXT, "signers": _TEXT, "time": _TEXT, "recorded": _TEXT,
             "entry": _TEXT,
         },
-        ("record_index",), ("subject",),
+        ("record_index",), ("subject, act",),
     ),
     Table(
         "items",
@@ -126,8 +127,11 @@ TABLES: tuple[Table, ...] = (
         {"key": _TEXT, "scheme": _TEXT, "value": _TEXT, "subject": _TEXT, "record_index": _INT},
         ("key", "scheme", "subject", "record_index"), (), (_ITEM,),
     ),
+    Table("index_nodes", {"node": _TEXT, "digit": _INT, "tag": "TEXT", "hash": _TEXT}, ("node", "digit")),
 )  # fmt: skip
-"""`facts` is what the rules read, one JSON value a key; the others are for people."""
+"""`facts` is what the rules read, one JSON value a key; `index_nodes` the completeness index as the last checkpoint act found it; the
+others are for people."""
+FOR_PEOPLE = tuple(table for table in TABLES if table.name not in ("facts", "index_nodes"))
 
 BY_NAME = {table.name: table for table in TABLES}
 
@@ -143,6 +147,13 @@ def rows(entry: Entry[acts.Body], record: Record, cited: str, changes: Changes) 
     stands: Row = "entries", {**said, "act": entry.act, "subject": entry.subject, "signers": _names(entry.by)}
     told = [*_of_act(entry, said), *_of_changes(entry, record, said, changes)]
     return [stands, *_of_transfer(entry, record), *told, *_identifiers(entry, record)]
+
+
+def index_rows(children: Iterable[tuple[str, Child]]) -> Iterator[Row]:
+    """What is kept of the completeness index: `node` is the digits before the last one, `hash` of a leaf its value."""
+    for place, child in children:
+        node: dict[str, Value] = {"node": place[:-1], "digit": int(place[-1], 16)}
+        yield "index_nodes", {**node, "tag": None if child.tag is None else cite(child.tag), "hash": cite(child.hash)}
 
 
 def _of_transfer(entry: Entry[acts.Body], record: Record) -> Iterator[Row]:

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from archives import LINK, NAMES, ORIGINS, ZIPS
 from attached import CONTINUED, FOLDERS, INFO, TAGS, TRUSTS
+from both_ledgers import BOTH
 from features import FEATURES
 from forced import FORCED
 from forged import Forge, Scene, make_forge, quickly, scene
@@ -40,7 +41,7 @@ def scenes(forge: Forge) -> Iterator[Scene]:
     yield from map(scene, kind_attacks())
     yield from map(scene, PARTS)
     yield from every_file(forge)
-    for some in (FEATURES, SEALS, LEFT_OUT, OPERATED, OPENED, FORCED, CONTINUED, FOLDERS, TAGS, INFO, TRUSTS, ZIPS, NAMES, ORIGINS):
+    for some in (FEATURES, SEALS, LEFT_OUT, OPERATED, OPENED, FORCED, CONTINUED, FOLDERS, TAGS, INFO, TRUSTS, ZIPS, NAMES, ORIGINS, BOTH):
         yield from some
     yield LINK
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from attacker import Attacker
+    from laboratory import Two
     from office import Office
     from reader import Reader
 
@@ -39,6 +40,30 @@ def office(new_office: Path, tmp_path: Path) -> "Office":
 
     shutil.copytree(new_office, tmp_path / "office")
     return Office(tmp_path / "office")
+
+
+@pytest.fixture(scope="session")
+def new_two(new_office: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same office, and a laboratory with a ledger of its own, made once; each has written down what others hold of it."""
+    from laboratory import make_laboratory, with_trust
+    from office import Office
+
+    folder = tmp_path_factory.mktemp("two")
+    shutil.copytree(new_office, folder / "office")
+    with_trust(Office(folder / "office"))
+    with_trust(make_laboratory(folder / "lab"))
+    return folder
+
+
+@pytest.fixture
+def two(new_two: Path, tmp_path: Path) -> "Two":
+    """Copies of both for one test."""
+    from laboratory import ORIGIN, Two
+    from office import Office
+
+    for name in ("office", "lab"):
+        shutil.copytree(new_two / name, tmp_path / name)
+    return Two(Office(tmp_path / "office"), Office(tmp_path / "lab", origin=ORIGIN))
 
 
 @pytest.fixture

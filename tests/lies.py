@@ -34,13 +34,13 @@ from test_attacks_entries import small_order
 
 import ledger.commands.export as verb
 from keys.signing import ED25519_COSIGNATURE, Ed25519Signer, Verifier
-from ledger.commands import tagfiles
 from ledger.disclosure import disclosure_digest, make_disclosure
 from ledger.dossier.contents import DISCLOSURES, disclosure_name
 from ledger.entry import cite
 from ledger.exporting import Chosen, choose
 from ledger.index import Index, index_value
 from ledger.record import parse_record, record_hash
+from ledger.store.sqlite import SqliteStore
 
 NEWER = "log signatures keys custody content disclosure"
 """The lines that a newer format leaves open, beside those that are always open."""
@@ -234,7 +234,7 @@ def older_index(closing: bool) -> Callable[[Forge], Path]:
     def make(forge: Forge) -> Path:
         office = forge.office()
         office.new_item("petro", b"later", "later.mp4")  # so that nobody who exports has seen the revocation last
-        with patch.object(tagfiles, "index_before", lambda ledger, _: _index_at(ledger, 14)):
+        with patch.object(SqliteStore, "prove_subjects", lambda store, tags, _: [_index_at(store, 14).prove(tag) for tag in tags]):
             bag = Bag.read(office, leaving_out(office, older, forge.place()))
         if not closing:
             bag.drop_record(bag.size - 1)
@@ -244,9 +244,9 @@ def older_index(closing: bool) -> Callable[[Forge], Path]:
     return make
 
 
-def _index_at(ledger: Any, size: int) -> Index:
+def _index_at(store: SqliteStore, size: int) -> Index:
     tree = Index()
-    for raw, _ in ledger.store.records(0, size):
+    for raw, _ in store.records(0, size):
         found = parse_record(raw)
         tree.put(found.tag, index_value(found.seq + 1, record_hash(raw)))
     return tree

@@ -67,6 +67,7 @@ class Office:
 
     folder: Path
     env: dict[str, str] = field(default_factory=dict)
+    origin: str = ORIGIN
 
     @property
     def ledger_folder(self) -> Path:
@@ -163,8 +164,8 @@ class Office:
     def _record(self, ledger: Ledger, entry: Entry[Body], names: list[str]) -> Answer:
         store = self.keystore
         note = sign_note(encode_entry(entry), [store.unlock(name, PASSPHRASE).signer for name in names])
-        answer = ledger.record([note], store.unlock(ORIGIN, PASSPHRASE).signer)
-        keep(store, ledger, [name for name in names if name != ORIGIN], answer, [note])
+        answer = ledger.record([note], store.unlock(self.origin, PASSPHRASE).signer)
+        keep(store, ledger, [name for name in names if name != self.origin], answer, [note])
         return answer
 
     def new_item(self, by: str = "olena", content: bytes = b"evidence", name: str = "video.mp4", **more: Any) -> str:

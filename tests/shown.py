@@ -9,9 +9,9 @@ from ledger import merkle
 from ledger.checkpoint import parse_checkpoint_text
 from ledger.entry import cite
 from ledger.exporting import choose, last_seen
-from ledger.index import IndexProof, index_value
+from ledger.index import IndexProof
 from ledger.reading import Reading
-from ledger.record import parse_record, subject_tag
+from ledger.record import subject_tag
 
 
 @dataclass
@@ -84,12 +84,7 @@ def show(ledger: Reading, subjects: Iterable[str]) -> Held:
         held.paths[index] = tuple(merkle.inclusion_proof(index, size, ledger.store.tiles))
         if index in entries:
             held.notes[index] = ledger.store.note(index)
-    tree, closing = ledger.store.index(), parse_record(ledger.store.record(size - 1))
-    assert closing.subject_prev is not None
-    tree.put(closing.tag, index_value(closing.seq, closing.subject_prev))
-    for subject in chosen.subjects:
-        tag = subject_tag(ledger.origin, subject)
-        held.proofs[tag] = tree.prove(tag)
+    held.proofs = {proof.tag: proof for proof in ledger.store.prove_subjects((subject_tag(ledger.origin, s) for s in chosen.subjects), size)}
     for row in ledger.store.rows("files"):
         held.files[str(row["sha256"])] = "match"
     return held

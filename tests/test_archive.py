@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from dossiers import RENAMED, Entry, end64, entries_of, files, in_words, packed, small_bag, watched
@@ -18,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutation import mutated
 
+from ledger.dossier import archive as archive_module
 from ledger.dossier.archive import FolderTree, Limits, ZipTree, open_tree, write_zip
 from ledger.dossier.bag import check_bag
 from ledger.dossier.layout import End, Member, central_header, format_end, local_header, parse_directory, parse_end
@@ -557,6 +559,26 @@ def test_a_file_that_grows_or_shrinks_after_the_look_is_told(bag: Path) -> None:
         os.truncate(bag / "bagit.txt", 3)
         with pytest.raises(Fault, match=r"bagit\.txt ends early"):
             tree.sha256("bagit.txt")
+
+
+def test_what_was_judged_is_what_is_hashed(bag: Path, tmp_path: Path) -> None:
+    """A small file is read once, so that nobody can show the judge one text and the bag's list another."""
+    write_zip(bag, tmp_path / "bag.zip")
+    for path, change in ((bag, bag / "bagit.txt"), (tmp_path / "bag.zip", tmp_path / "bag.zip")):
+        with open_tree(path) as tree:
+            shown = tree.read("bagit.txt", 99)
+            change.write_bytes(bytes(change.stat().st_size))
+            assert tree.sha256("bagit.txt") == hashlib.sha256(shown).hexdigest()
+            assert tree.read("bagit.txt", 99) == shown
+
+
+@pytest.mark.parametrize("name, value", [("_KEPT", 3), ("_SMALL", 3)])
+def test_only_so_much_is_kept_in_memory(name: str, value: int, bag: Path) -> None:
+    with patch.object(archive_module, name, value), open_tree(bag) as tree:
+        before = tree.read("bagit.txt", 99)
+        (bag / "bagit.txt").write_bytes(bytes(len(before)))
+        assert tree.read("bagit.txt", 99) == bytes(len(before))
+        assert tree.sha256("bagit.txt") == hashlib.sha256(bytes(len(before))).hexdigest()
 
 
 def test_an_archive_that_shrinks_after_the_look_is_told(bag: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-NAMES = ("act", "bulk", "audit", "proof", "hash", "store", "help", "show", "find_text", "release_400", "sheet_3000")
+NAMES = ("act", "bulk", "audit", "proof", "hash", "store", "help", "show", "find_text", "release_400", "sheet_3000", "export")
 ROOT = Path(__file__).resolve().parent.parent
 FORM = {
     "benchmark": str, "value": float, "unit": str, "limit": float, "ratio": float, "n": int, "seed": int, "python": str,

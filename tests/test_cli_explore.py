@@ -21,7 +21,7 @@ from test_cli_reading import HOSTILE, finding, release
 
 from ledger.commands.explore import _QUERIES, metadata
 from ledger.commands.glossary import GLOSSARY
-from ledger.tables import TABLES
+from ledger.tables import FOR_PEOPLE
 
 
 class Browser:
@@ -169,7 +169,7 @@ def test_without_the_extra_it_says_which_to_install(office: Office, monkeypatch:
 
 def test_every_table_and_column_is_told_in_plain_words() -> None:
     told = {name: set(columns) for name, (_, columns) in GLOSSARY.items() if name != "texts"}
-    assert told == {table.name: set(table.columns) for table in TABLES if table.name != "facts"}
+    assert told == {table.name: set(table.columns) for table in FOR_PEOPLE}
 
 
 def test_every_query_runs_on_the_copy(told: Office) -> None:

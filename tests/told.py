@@ -79,9 +79,8 @@ def listen() -> None:
     tell(record, "parse_record", "record", texts)
     tell(merkle, "check_inclusion", "included", inclusion)
     tell(merkle, "check_consistency", "consistent", continuation)
-    from ledger import card, consistency, disclosure, policy, proof
+    from ledger import card, consistency, disclosure, manifest, policy, proof
     from ledger.dossier import bag, names
-    from ledger.objects import manifest
 
     tell(card, "parse_card", "card", texts)
     tell(consistency, "parse_two_heads", "consistency", lambda data: None if data.startswith(consistency._EQUIVOCATION) else texts(data))

@@ -1,42 +1,54 @@
 """The audit of a dossier: what a folder or an archive shows, against what its reader holds."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ledger.audit import Trust
-    from ledger.report import Report
 
 from ledger.checkpoint import check_origin
-from ledger.commands.trust import trust_from
-from ledger.dossier.archive import open_tree
-from ledger.dossier.bag import check_bag
+from ledger.commands.trust import trust_among, trust_from
+from ledger.dossier.archive import Tree, open_tree
 from ledger.dossier.contents import Dossier
+from ledger.dossier.nested import Found, judge_all
 from ledger.errors import CustodyError, Fault, Malformed
 from ledger.record import parse_record
-from ledger.showing import Showing
 
 
-def audit_dossier(path: Path, trust: str | None, use_pins: bool) -> "Report":
-    """What is wrong stands in the report. Raises as `open_tree` for what is no dossier."""
+def audit_dossier(path: Path, trust: Sequence[str], use_pins: bool) -> list[Found]:
+    """The dossier, and after it those of other ledgers that lie in it. What is wrong stands in their reports.
+
+    Raises as `open_tree` for what is no dossier.
+    """
     with open_tree(path) as tree:
-        dossier = Dossier(tree)
-        report = Showing(dossier, _held(dossier, trust, use_pins)).run()
-        for sentence in (*check_bag(tree), *dossier.misplaced()):
-            report.fault("content", sentence)
-        for remark in tree.notes:
-            report.note("content", remark)
-    return report
+        return audit_tree(tree, trust, use_pins)
 
 
-def _held(dossier: Dossier, trust: str | None, use_pins: bool) -> "Trust":
-    """A folder of trust or a card, and what this computer remembers of the ledger that the dossier claims to be of."""
+def audit_tree(tree: Tree, trust: Sequence[str], use_pins: bool, own: "Mapping[str, Trust] | None" = None) -> list[Found]:
+    """The same of a dossier that is open. `own`: what the reader knows of a ledger because it is theirs, by origin."""
+
+    def held(dossier: Dossier, in_hand: bool) -> "Trust":
+        return _held(dossier, trust, use_pins, in_hand, own or {})
+
+    return judge_all(tree, held)
+
+
+def _held(dossier: Dossier, trust: Sequence[str], use_pins: bool, in_hand: bool, own: "Mapping[str, Trust]") -> "Trust":
+    """Of the ledger that the dossier claims to be of: folders of trust, cards, and what this computer remembers.
+
+    For the dossier in hand something was given: that it is for another ledger is for the audit to say.
+    """
     from keys.keystore import Keystore, default_home
     from ledger.audit import Trust
 
     origin = _claimed_origin(dossier)
-    given = _given(Path(trust), origin, _claimed_keys(dossier)) if trust is not None else Trust()
+    keys = _claimed_keys(dossier)
+    given = own.get(origin or "") or trust_among(trust, origin, keys)
+    if in_hand and trust and (given is None or given.anchors is None):
+        given = _of_any(Path(trust[0]), origin, keys)
+    given = given or Trust()
     if not use_pins or origin is None:
         return given
     keystore = Keystore(default_home())
@@ -44,8 +56,8 @@ def _held(dossier: Dossier, trust: str | None, use_pins: bool) -> "Trust":
     return replace(given, pins=tuple(dict.fromkeys(pin for pin in pins if pin is not None)))
 
 
-def _given(path: Path, origin: str | None, vkeys: tuple[str, ...]) -> "Trust":
-    """Of several anchors those of this ledger; where there are none, any: that they are of another ledger is for the audit to say."""
+def _of_any(path: Path, origin: str | None, vkeys: tuple[str, ...]) -> "Trust":
+    """Of several anchors those of this ledger; where there are none, any."""
     try:
         return trust_from(path, (), (), origin, vkeys)
     except Fault:

@@ -127,10 +127,13 @@ class Content:
         """A copy elsewhere: a file, or a folder of files."""
         found = find(path)
         names = found.names() if self._lines is not None else [_quietly(name) for name in found.names()]
-        digests = found.hashed()
-        if len(names) == len(self.wanted) == 1:  # one file is known by its bytes, whatever the copy is called
-            names = list(self.wanted)
-        return self._beside(dict(zip(names, digests, strict=True)))
+        return self.as_found(dict(zip(names, found.hashed(), strict=True)))
+
+    def as_found(self, found: dict[str, Digests]) -> Seen:
+        """Files by name, hashed already. One file is known by its bytes, whatever it is called."""
+        if len(found) == len(self.wanted) == 1:
+            return self._beside(dict(zip(self.wanted, found.values(), strict=True)))
+        return self._beside(found)
 
     def _beside(self, found: dict[str, Digests]) -> Seen:
         if not found:
@@ -172,10 +175,13 @@ class Look:
         return {**self.fields, **given(outcome=outcome, match=self.match, exceptions=exceptions or None)}
 
 
-def look(desk: Desk, subject: str, o: Mapping[str, Any]) -> Look:
-    """The look that the options ask for: files are hashed where there are any, else the seal is read. Usage where there is neither."""
+def look(desk: Desk, subject: str, o: Mapping[str, Any], came: dict[str, Digests] | None = None) -> Look:
+    """The look that the options ask for: files are hashed where there are any, else the seal is read. Usage where there is neither.
+
+    `came`: files that were hashed where they came in, by name, for who gives no other copy.
+    """
     item, seal = desk.ledger.item(subject), seal_of(desk, o)
-    fields, seen = _content(desk.ledger, subject, item, seal, o)
+    fields, seen = _content(desk.ledger, subject, item, seal, o, came)
     exceptions = seen.differences() if seen else []
     if seal and item.seal is not None and (seal["state"], seal.get("number")) != ("intact", item.seal):
         found = f"seal {seal['number']}" if "number" in seal else "no seal"
@@ -185,7 +191,7 @@ def look(desk: Desk, subject: str, o: Mapping[str, Any]) -> Look:
 
 
 def _content(
-    ledger: Ledger, subject: str, item: ItemFact, seal: dict[str, Any] | None, o: Mapping[str, Any]
+    ledger: Ledger, subject: str, item: ItemFact, seal: dict[str, Any] | None, o: Mapping[str, Any], came: dict[str, Digests] | None
 ) -> tuple[dict[str, Any], Seen | None]:
     reason, seal_only = o.get("not_possible"), o.get("seal_only")
     if sum(map(bool, (reason, seal_only, o["files"]))) > 1:
@@ -199,7 +205,7 @@ def _content(
     if item.content is None:
         more = ", or --not-possible REASON" if "not_possible" in o else ""
         raise Usage(f"{item.number} has no files to hash; give its seal (--seal NUMBER, --seal-state absent){more}")
-    seen = seen_now(ledger, subject, item, o["files"])
+    seen = Content(ledger, subject).as_found(came) if came and not o["files"] else seen_now(ledger, subject, item, o["files"])
     return {"content_check": "hashed", "files": seen.files}, seen
 
 

@@ -4,14 +4,22 @@ from collections.abc import Mapping
 from typing import Any
 
 import click
+from msgspec import UnsetType
 
+from ledger import acts
+from ledger import fields as f
+from ledger.clock import stamp
 from ledger.commands.contents import ONE_ITEM, seen, share_transfer, under
 from ledger.commands.desk import Desk
+from ledger.commands.foreign_receipt import ForeignReceipt, read_receipts, receipt_for
 from ledger.commands.handing import listed, open_release, warn, with_exceptions
-from ledger.commands.look import look_options, seal_of, seal_options
+from ledger.commands.homecoming import brought, check_was_there, cited, files_of
+from ledger.commands.incoming import Incoming
+from ledger.commands.look import look, look_options, seal_of, seal_options
 from ledger.commands.options import common, given, signing
 from ledger.commands.selection import SEAL, TAKEN, Choice, chosen, each, items, items_listed, named
 from ledger.commands.step import Step
+from ledger.commands.trust import trusting
 from ledger.errors import Usage
 from ledger.printable import printable
 from ledger.state import Head, ItemFact
@@ -19,8 +27,10 @@ from ledger.state import Head, ItemFact
 
 @click.command("acknowledge")
 @items
-@click.option("--received-by", nargs=2, required=True, metavar="NAME ORG", help="Who signed for it.")
-@click.option("--received", metavar="TIME", required=True, help="When, with its zone: 2026-02-03T11:12:44+02:00.")
+@click.option("--receipt", "receipts", multiple=True, type=click.Path(), metavar="FILE|DIR", help="The receipt of their ledger, in place of paper.")
+@trusting
+@click.option("--received-by", nargs=2, metavar="NAME ORG", help="Who signed for it; with --receipt else to whom it was released.")
+@click.option("--received", metavar="TIME", help="When, with its zone: 2026-02-03T11:12:44+02:00; with --receipt else what it says.")
 @click.option("--exception", "exceptions", multiple=True, metavar="TEXT", help="What was not as it should be, says their paper.")
 @click.option("--onward", metavar="TEXT", help="To whom they passed it on.")
 @click.option("--onward-time", metavar="TIME")
@@ -28,47 +38,78 @@ from ledger.state import Head, ItemFact
 @seal_options
 @signing
 def acknowledge(**options: Any) -> None:
-    """Record the paper (--attach FILE) by which an outside party says it has ITEM."""
+    """Record by what an outside party says it has ITEM: their paper (--attach FILE), or the receipt that their ledger's log signed (--receipt)."""
     shared = common(options)
-    if not shared.attachments:
-        raise Usage("attach the paper they signed, with --attach FILE")
+    receipts = read_receipts(options["receipts"], options["trust"]) if options["receipts"] else []
+    if not receipts:
+        _check_paper(shared.attachments, options)
     if options["onward_time"] and not options["onward"]:
         raise Usage("--onward-time needs --onward TEXT: to whom it was passed on")
-    by, organisation = options["received_by"]
-    about = given(
-        received={"by": by, "organisation": organisation, "time": options["received"]},
-        onward=given(to=options["onward"], time=options["onward_time"]) or None,
-    )
+    onward = given(to=options["onward"], time=options["onward_time"]) or None
     with Desk(shared) as desk:
-        steps = each(chosen(desk, options, SEAL, TAKEN), lambda choice: _acknowledgement(desk, choice).with_fields(**about))
+        steps = each(chosen(desk, options, SEAL, TAKEN), lambda choice: _acknowledgement(desk, choice, receipts).with_fields(**given(onward=onward)))
         if len(steps) > 1 and any("transfer" not in step.body for step in steps):
             share_transfer(desk)
         answer, of = desk.series(steps), listed(desk, steps)
-        desk.tell(answer, f"{named(of)} received by {by}, {organisation}, as their paper says", items=of)
+        by = " and ".join(dict.fromkeys(f"{step.body['received']['by']}, {step.body['received']['organisation']}" for step in steps))
+        desk.tell(answer, f"{named(of)} received by {by}, as {_said_by(receipts)}", items=of)
 
 
-def _acknowledgement(desk: Desk, choice: Choice) -> Step:
+def _check_paper(attachments: tuple[str, ...], o: Mapping[str, Any]) -> None:
+    if not attachments:
+        raise Usage("attach the paper they signed, with --attach FILE, or give the receipt of their ledger with --receipt FILE")
+    if not (o["received_by"] and o["received"]):
+        raise Usage("say who signed the paper, with --received-by NAME ORG, and when, with --received TIME")
+    if o["trust"]:
+        raise Usage("--trust is what a receipt is judged by: give it with --receipt")
+
+
+def _said_by(receipts: list[ForeignReceipt]) -> str:
+    return f"the log of {' and '.join(dict.fromkeys(one.origin for one in receipts))} says" if receipts else "their paper says"
+
+
+def _acknowledgement(desk: Desk, choice: Choice, receipts: list[ForeignReceipt]) -> Step:
     subject, o = choice.subject, choice.o
-    body = {"release": open_release(desk, subject, outside=True), **under(desk, desk.ledger.item(subject))}
+    release, item = open_release(desk, subject, outside=True), desk.ledger.item(subject)
+    body = {"release": release, **under(desk, item), "received": given(time=o["received"])}
+    by, organisation = o["received_by"] or _party(desk, release)
+    if receipts:
+        receipt = receipt_for(receipts, subject, item.number, stamp(desk.ledger.store.recorded(item.since)))
+        body["received"].setdefault("time", receipt.record.recorded)
+        body["attachments"] = [receipt.attachment(desk)]
+    body["received"] |= {"by": by, "organisation": organisation}
     seen = given(seal=seal_of(desk, o), condition=o["condition"], exceptions=list(o["exceptions"]) or None)
     return Step("acknowledge", subject, {**body, **seen})
+
+
+def _party(desk: Desk, release: str) -> tuple[str, str]:
+    """To whom it was released."""
+    found = desk.ledger.store.cited(release)
+    to = found.entry.body.to if found is not None and isinstance(found.entry.body, acts.Release) else None
+    if not isinstance(to, f.Recipient) or isinstance(to.name, UnsetType) or isinstance(to.organisation, UnsetType):
+        raise Usage("say who received it, with --received-by NAME ORG")
+    return to.name, to.organisation
 
 
 @click.command("return")
 @items_listed
 @click.option("--from", "giver", required=True, metavar="TEXT", help="Who gave it back.")
 @click.option("--second", metavar="NAME", help="Who signs too, if you are not the one who released it.")
-@click.option("--dossier", nargs=2, metavar="LEDGER SHA256", help="The other ledger's export on its time there.")
+@click.option("--dossier", type=click.Path(), metavar="DOSSIER", help="What the other ledger exported on its time there: folder or archive.")
+@trusting
 @click.option("--exception", "exceptions", multiple=True, metavar="TEXT", help="What is not as it should be.")
 @look_options
 @signing
 def return_(**options: Any) -> None:
-    """Take ITEM back from an outside party. What came back is hashed (--files), and compared with the record."""
-    dossier = dict(zip(("ledger", "sha256"), options["dossier"], strict=True)) if options["dossier"] else None
-    about = {"from": options["giver"], **given(dossier=dossier)}
-    with Desk(common(options)) as desk:
+    """Take ITEM back from an outside party. What came back is hashed (--files), and compared with the record.
+
+    With --dossier, which is audited against --trust and kept, its files are those that came back, and the ledger there answers for the time
+    outside.
+    """
+    with Desk(common(options)) as desk, brought(desk, options["dossier"], options["trust"]) as came:
         choices = chosen(desk, options, ONE_ITEM, (*TAKEN, "files"))
-        steps = each(choices, lambda choice: _came_back(desk, choice).with_fields(**about))
+        about = {"from": options["giver"], **(cited(desk, came) if came is not None else {})}
+        steps = each(choices, lambda choice: _came_back(desk, choice, came).with_fields(**about))
         if len(steps) > 1:
             share_transfer(desk)
         answer = desk.series(steps, [desk.handler, *([options["second"]] if options["second"] else [])])
@@ -77,12 +118,17 @@ def return_(**options: Any) -> None:
         desk.tell(answer, f"{named(of)} returned by {options['giver']}, held by {desk.handler}{with_exceptions(steps)}", items=of)
 
 
-def _came_back(desk: Desk, choice: Choice) -> Step:
+def _came_back(desk: Desk, choice: Choice, came: Incoming | None) -> Step:
     """What was outside cannot be looked at in our own store: hash what came back."""
-    release, item, o = open_release(desk, choice.subject, outside=True), desk.ledger.item(choice.subject), choice.o
-    if item.content is not None and not item.sealed and not (o["files"] or o["not_possible"]):
+    subject, o = choice.subject, choice.o
+    release, item = open_release(desk, subject, outside=True), desk.ledger.item(subject)
+    if came is not None:
+        check_was_there(desk, came, subject, release)
+    files = files_of(desk, came, subject) if came is not None else {}
+    if item.content is not None and not item.sealed and not (files or o["files"] or o["not_possible"]):
         raise Usage(f"{item.number} is digital: give what came back with --files PATH")
-    return Step("return", choice.subject, {"release": release, **seen(desk, choice).taken(o["exceptions"])})
+    found = look(desk, subject, o, files) if files and not choice.found else seen(desk, choice)
+    return Step("return", subject, {"release": release, **found.taken(o["exceptions"])})
 
 
 @click.command("reassign")

@@ -92,11 +92,11 @@ def log_keys(ledger: "Ledger") -> "list[Verifier]":
     from ledger import acts
 
     found: dict[str, None] = {}
-    for _, entry in ledger.chain("ledger"):
-        if isinstance(entry.body, acts.Open):
-            found |= dict.fromkeys(entry.body.vkeys)
-        elif isinstance(entry.body, acts.Rotate):
-            found |= dict.fromkeys(entry.body.new)
+    for body in (ledger.entry(index).body for index in ledger.key_acts()):
+        if isinstance(body, acts.Open):
+            found |= dict.fromkeys(body.vkeys)
+        elif isinstance(body, acts.Rotate):
+            found |= dict.fromkeys(body.new)
     return [parse_vkey(vkey) for vkey in found]
 
 
@@ -138,12 +138,12 @@ def _forked(
 # keepsakes against one checkpoint, without a ledger
 
 
-def judge_alone(checkpoint: str, kept: tuple[str, ...], trust: str | None) -> "Report":
+def judge_alone(checkpoint: str, kept: tuple[str, ...], trust: tuple[str, ...]) -> "Report":
     """What proofs and receipts say of a checkpoint, by what the reader holds from elsewhere."""
     from keys.errors import NoteError
     from keys.note import parse_note
     from ledger.checkpoint import parse_checkpoint_text
-    from ledger.commands.trust import trust_from
+    from ledger.commands.trust import trust_among, trust_from
     from ledger.errors import Malformed
     from ledger.exposure import Alone
     from ledger.source import Trust
@@ -153,7 +153,7 @@ def judge_alone(checkpoint: str, kept: tuple[str, ...], trust: str | None) -> "R
         origin = parse_checkpoint_text(parse_note(note).text).origin
     except (Malformed, NoteError) as error:
         raise CannotTell(f"{checkpoint} cannot be read as a checkpoint: {error}") from None
-    held = trust_from(Path(trust), origin=origin) if trust is not None else Trust()
+    held = (trust_among(trust, origin) or trust_from(Path(trust[0]), origin=origin)) if trust else Trust()
     return Alone(note, held, keepsakes(kept)).judge(origin)
 
 

@@ -13,12 +13,13 @@ from ledger.commands.options import Common
 from ledger.commands.output import print_json, write_new
 from ledger.commands.passphrases import PASSPHRASES
 from ledger.commands.progress import progress
-from ledger.commands.trust import move_pins, save_trust, trust_given
+from ledger.commands.trust import move_pins, save_trust, trust_given, trusting
 from ledger.errors import Refused, Unavailable, Usage, worst
 from ledger.printable import printable
 
 if TYPE_CHECKING:
     from keys.keystore import Unlocked
+    from ledger.dossier.nested import Found
     from ledger.ledger import Ledger
     from ledger.report import Line, Report
 
@@ -107,14 +108,12 @@ def _subject_proof(ledger: "Ledger", subject: str) -> bytes:
     from ledger.index import format_index_proof
     from ledger.record import subject_tag
 
-    return format_index_proof(ledger.store.index().prove(subject_tag(ledger.origin, subject)))
+    return format_index_proof(*ledger.store.prove_subjects([subject_tag(ledger.origin, subject)]))
 
 
 @click.command("audit")
 @click.argument("dossier", required=False, type=click.Path())
-@click.option(
-    "--trust", type=click.Path(), metavar="DIR|CARD", help="What you hold from elsewhere: DIR/policy and DIR/anchors.json, or a trust card."
-)
+@trusting
 @click.option("--no-pins", is_flag=True, help="Do not use the heads that this computer remembers.")
 @click.option(
     "--since",
@@ -146,7 +145,7 @@ def _subject_proof(ledger: "Ledger", subject: str) -> bytes:
 @click.option("--checkpoint", type=click.Path(), metavar="FILE", help="Without a ledger: hold --proof against this checkpoint alone.")
 @click.option("--json", "as_json", is_flag=True)
 def audit(
-    dossier: str | None, trust: str | None, no_pins: bool, since: int | None, require: tuple[str, ...], trust_to: str | None, before: str | None,
+    dossier: str | None, trust: tuple[str, ...], no_pins: bool, since: int | None, require: tuple[str, ...], trust_to: str | None, before: str | None,
     kept: tuple[str, ...], checkpoint: str | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Check everything, and say for each verdict line what holds: of the ledger, or of a DOSSIER (its folder or archive).
@@ -190,18 +189,37 @@ def audit(
 
 
 def _without_ledger(
-    dossier: str | None, checkpoint: str | None, kept: tuple[str, ...], trust: str | None, no_pins: bool, require: tuple[str, ...], as_json: bool
-) -> int:
+    dossier: str | None, checkpoint: str | None, kept: tuple[str, ...], trust: tuple[str, ...], no_pins: bool, require: tuple[str, ...],
+    as_json: bool,
+) -> int:  # fmt: skip
     """What somebody shows or keeps, judged by itself."""
     from ledger.commands.dossiers import audit_dossier
     from ledger.commands.proofs import judge_alone, show_alone
 
     if dossier is not None:
-        report, show = audit_dossier(Path(dossier), trust, use_pins=not no_pins), show_report
-    else:
-        report, show = judge_alone(str(checkpoint), kept, trust), show_alone
+        return tell_dossiers(audit_dossier(Path(dossier), trust, use_pins=not no_pins), require, as_json)
+    report = judge_alone(str(checkpoint), kept, trust)
     code = report.exit_code(require)
-    print_json(as_data(report, code)) if as_json else show(report, code)
+    print_json(as_data(report, code)) if as_json else show_alone(report, code)
+    return code
+
+
+def tell_dossiers(found: "list[Found]", require: tuple[str, ...], as_json: bool) -> int:
+    """The dossier in hand, after those of other ledgers that lie in it."""
+    first, *others = found
+    codes = [one.report.exit_code() for one in others]
+    code = worst([first.report.exit_code(require), *codes])
+    if as_json:
+        before = [{**as_data(one.report, own), "sha256": one.sha256} for one, own in zip(others, codes, strict=True)]
+        print_json({**as_data(first.report, code), "before": before})
+        return code
+    for one, own in zip(others, codes, strict=True):
+        click.echo(f"a dossier that lies in it, {one.sha256}:")
+        show_report(one.report, own)
+        click.echo("")
+    if others:
+        click.echo("the dossier itself:")
+    show_report(first.report, code)
     return code
 
 

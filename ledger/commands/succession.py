@@ -1,5 +1,6 @@
 """The ledger that ended and the one that continues it, audited together."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from keys.note import parse_note
 from ledger.audit import Trust
 from ledger.checkpoint import parse_checkpoint_text
 from ledger.commands.progress import progress
-from ledger.commands.trust import receipt_index, trust_for, trust_of, trust_within
+from ledger.commands.trust import receipt_index, trust_among, trust_of, trust_within
 from ledger.history import check_history, continued, is_continued
 from ledger.ledger import Ledger
 from ledger.report import Report
@@ -16,10 +17,10 @@ from ledger.workers import Workers
 _RESTED_ON = ("log", "signatures", "keys")
 
 
-def read_as_one(ledger: Ledger, report: Report, folder: Path, trust: str | None = None) -> Report:
+def read_as_one(ledger: Ledger, report: Report, folder: Path, trust: Sequence[str] = ()) -> Report:
     """Audits the ended ledger in `folder`, and adds to the report on `ledger` what the two say of each other.
 
-    `trust`: the folder from which its anchors are taken too, if they stand there beside those of the ledger that continues it.
+    `trust`: the folders and cards from which its anchors are taken too, if one of them is of it.
 
     The checkpoint that `ledger` continues ties the ended one to it: its registrars signed that. Records beyond what is here, which the
     receipts of this computer prove, were lost with it: told, no fault of the rest.
@@ -35,10 +36,10 @@ def read_as_one(ledger: Ledger, report: Report, folder: Path, trust: str | None 
     return earlier
 
 
-def _trust(ledger: Ledger, report: Report, ended: Ledger, given: str | None) -> Trust:
+def _trust(ledger: Ledger, report: Report, ended: Ledger, given: Sequence[str]) -> Trust:
     held, note = trust_within(ended), continued(ledger) if report.judged else None
-    if (own := trust_for(given, ended.claimed_origin())) is not None:
-        held = replace(held, policy=own.policy, anchors=own.anchors)
+    if (own := trust_among(given, ended.claimed_origin())) is not None:
+        held = replace(held, policy=own.policy, anchors=own.anchors, head=own.head)
     if note is None or report.lines["log"].verdict != "pass" or not is_continued(ledger, ended):
         return held
     return replace(held, head=parse_checkpoint_text(parse_note(note).text))

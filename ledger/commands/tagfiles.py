@@ -14,11 +14,11 @@ from ledger.dossier.held import HeldTree
 from ledger.dossier.page import make_page
 from ledger.errors import CannotTell, Fault, Unavailable
 from ledger.exporting import Chosen, last_seen
-from ledger.index import Index, format_index_proof, index_value
+from ledger.index import format_index_proof
 from ledger.ledger import Ledger
 from ledger.press.court import court_pdf
 from ledger.proof import format_proof
-from ledger.record import parse_record, subject_tag
+from ledger.record import subject_tag
 
 Sign = Callable[[bytes], bytes]
 """Given report.pdf, the same signed."""
@@ -35,7 +35,7 @@ def proved(ledger: Ledger, selected: Chosen, exported: int, head: bytes, older: 
     if late[0] != exported:  # somebody else was recorded in this very moment
         raise CannotTell(f"the export is record {exported}, but another entry stands between it and its checkpoint; export anew")
     return {
-        **_late(ledger, selected, late), **_proofs(ledger, selected, head, late), **_subjects(ledger, selected, size - 1),
+        **_late(ledger, selected, late), **_proofs(ledger, selected, head, late), **_subjects(ledger, selected, size),
         **{at.consistency_name(old): _continued(ledger, old, note, head) for old, note in older.items()},
     }  # fmt: skip
 
@@ -58,18 +58,11 @@ def _proofs(ledger: Ledger, selected: Chosen, head: bytes, late: tuple[int, int]
     return members
 
 
-def _subjects(ledger: Ledger, selected: Chosen, closing: int) -> dict[str, Content]:
-    tree = index_before(ledger, closing)
+def _subjects(ledger: Ledger, selected: Chosen, size: int) -> dict[str, Content]:
+    """Each by the index that the closing act holds."""
     tags = [subject_tag(ledger.origin, subject) for subject in selected.subjects]
-    return {at.index_name(tag): format_index_proof(tree.prove(tag)) for tag in tags}
-
-
-def index_before(ledger: Ledger, closing: int) -> Index:
-    """The index that the closing act holds: over all records before it."""
-    tree, record = ledger.store.index(), parse_record(ledger.store.record(closing))
-    if record.subject_prev is not None:
-        tree.put(record.tag, index_value(record.seq, record.subject_prev))
-    return tree
+    proofs = ledger.store.prove_subjects(tags, size)
+    return {at.index_name(proof.tag): format_index_proof(proof) for proof in proofs}
 
 
 def _continued(ledger: Ledger, old: int, note: bytes, head: bytes) -> bytes:

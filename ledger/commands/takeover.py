@@ -13,6 +13,7 @@ from ledger import acts
 from ledger.checkpoint import Checkpoint, parse_checkpoint_text
 from ledger.commands.cargo import files_of
 from ledger.commands.desk import Desk
+from ledger.commands.inheritance import as_it_was, prior_custody
 from ledger.commands.options import common, given, signing
 from ledger.commands.output import note
 from ledger.commands.selection import named
@@ -101,7 +102,7 @@ def _step(desk: Desk, ended: Ledger, subject: str, checkpoint: str) -> Step:
     head = ended.store.fact(f"head:{subject}", Head)
     origin = {"ledger": ended.origin, "checkpoint": checkpoint, "entry": head.entry if head is not None else ""}
     now = next(ended.store.rows("items", subject=subject), {"description": None})["description"]  # which may have been amended
-    return Step("acquire", subject, {**_as_it_was(desk, item, first, ended.origin), **given(description=now), "origin": origin})
+    return Step("acquire", subject, {**_kept(desk, item, first, ended.origin), **given(description=now), "origin": origin})
 
 
 def _first(ended: Ledger, subject: str) -> acts.Acquire | acts.Derive:
@@ -111,30 +112,14 @@ def _first(ended: Ledger, subject: str) -> acts.Acquire | acts.Derive:
     return body
 
 
-def _as_it_was(desk: Desk, item: ItemFact, first: acts.Acquire | acts.Derive, origin: str) -> dict[str, Any]:
-    """The body of the new acquisition: what the old one said, the seal that is on it now, the labels and people it has got."""
-    was = to_builtins(first)
-    kept = {name: was[name] for name in ("description", "files", "language", "original_or_copy", "attachments", "case") if name in was}
-    kept.setdefault("description", f"as in {origin}, where it is confidential")
-    if item.kind == "testimony":
-        kept.setdefault("language", f"as in {origin}")
+def _kept(desk: Desk, item: ItemFact, first: acts.Acquire | acts.Derive, origin: str) -> dict[str, Any]:
+    """The body of the new acquisition, with what is attached there and the seal that is on it now."""
+    was, kept = to_builtins(first), as_it_was(item, first, origin)
     if item.kind == "physical" and "place" not in desk.options.body:
         kept["place"] = was.get("place", {"text": f"where it was kept under {origin}"})
-    labels = [label for label in item.labels if label != kept.get("case")]
-    held = [{"holder": item.holder, "basis": f"ledger {origin}"}] if item.holder != desk.handler else None
+    held = prior_custody(item.holder, origin) if item.holder != desk.handler else None
     seal = {"number": item.seal, "state": "intact"} if item.sealed and item.seal else None
-    persons = _persons(item, was.get("persons", []))
-    return {
-        **kept, "number": item.number, "kind": item.kind, "method": f"taken over from {origin}",
-        **given(seal=seal, incident=labels or None, persons=persons or None, prior_custody=held),
-    }  # fmt: skip
-
-
-def _persons(item: ItemFact, named_first: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Those whose consent governs it; of the guarded ones none is taken for granted here either."""
-    known = {person["code"] for person in named_first}
-    more = [{"code": code, "part": "source" if code in item.guarded else "depicted"} for code in item.persons if code not in known]
-    return [*named_first, *more]
+    return {**kept, **given(attachments=was.get("attachments"), seal=seal, prior_custody=held)}
 
 
 def _bring(desk: Desk, ended: Ledger, subjects: Iterable[str]) -> int:

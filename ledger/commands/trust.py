@@ -1,7 +1,8 @@
 """What the reader holds from elsewhere: a folder with a policy and anchors, or a trust card, and what this computer remembers."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -16,20 +17,34 @@ from ledger.commands.output import write_new
 from ledger.errors import CustodyError, Fault, Unavailable
 from ledger.printable import printable
 
+F = TypeVar("F", bound=Callable[..., object])
 
-def trust_given(ledger: "Ledger", given: str | None, use_pins: bool) -> "Trust":
-    """What the reader holds: a folder or a trust card, and the pins and receipts of this computer's own handlers."""
+
+def trusting(command: F) -> F:
+    """What the reader holds from elsewhere, of one ledger or of several."""
+    help_ = "What you hold from elsewhere: DIR/policy and DIR/anchors.json, or a trust card. For several ledgers, several times."
+    return click.option("--trust", multiple=True, type=click.Path(), metavar="DIR|CARD", help=help_)(command)
+
+
+def trust_given(ledger: "Ledger", given: Sequence[str], use_pins: bool) -> "Trust":
+    """What the reader holds: a folder or a trust card, of several the one of this ledger; the pins and receipts of this computer's handlers."""
+    from dataclasses import replace
+
     from ledger.audit import Trust
 
     pins, receipts = _remembered(ledger) if use_pins else ((), ())
-    if given is None:
+    if not given:
         return Trust(pins=pins, receipts=receipts)
-    return trust_from(Path(given), pins, receipts, ledger.claimed_origin(), _claimed_keys(ledger))
+    origin, keys = ledger.claimed_origin(), _claimed_keys(ledger)
+    held = trust_among(given, origin, keys) if len(given) > 1 else None
+    if held is None or held.anchors is None:
+        return trust_from(Path(given[0]), pins, receipts, origin, keys)
+    return replace(held, pins=pins, receipts=receipts)
 
 
 def trust_of(ledger: "Ledger") -> "Trust":
     """The pins and receipts of this computer's own handlers."""
-    return trust_given(ledger, None, use_pins=True)
+    return trust_given(ledger, (), use_pins=True)
 
 
 def trust_within(ledger: "Ledger") -> "Trust":
@@ -75,16 +90,21 @@ def trust_from(
     return Trust(policy, anchors, pins, receipts)
 
 
-def trust_for(given: str | None, origin: str) -> "Trust | None":
-    """What a folder holds of one ledger among several; None where it holds nothing of it. A card is of one ledger."""
+def trust_among(given: Sequence[str], origin: str | None, vkeys: tuple[str, ...] = ()) -> "Trust | None":
+    """What several folders and cards hold of one ledger: the first that has its anchors, else a policy that names its log; None for nothing."""
+    found = [held for path in given if origin is not None and (held := _of_one(Path(path), origin, vkeys)) is not None]
+    return next((held for held in found if held.anchors is not None), found[0] if found else None)
+
+
+def _of_one(path: Path, origin: str, vkeys: tuple[str, ...]) -> "Trust | None":
     from ledger.audit import Trust
     from ledger.policy import anchors_of
 
-    if given is None or Path(given).is_file():
-        return None
-    policy, held = _texts(Path(given))
-    anchors = anchors_of(held, origin)
-    return None if anchors is None else Trust(policy, anchors)
+    if path.is_file():
+        card = _trust_card(path, (), (), vkeys)
+        return card if card.anchors is not None and card.anchors.origin == origin else None
+    policy, held = _texts(path)
+    return Trust(policy, anchors_of(held, origin)) if any(log.name == origin for log in policy.logs) else None
 
 
 def _texts(folder: Path) -> "tuple[Policy, tuple[Anchors, ...]]":

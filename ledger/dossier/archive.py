@@ -1,4 +1,5 @@
 """A dossier to read, folder or zip archive, as one tree of files; nothing is unpacked, no link followed, no byte outside it touched.
+An archive that lies in another tree is read where it lies: stored and not compressed, it is one run of bytes.
 
 A zip archive must be, byte for byte, the one that `write_zip` makes of these files (see `layout`). What its directory says is held
 against that before a member is read; the members' bytes are held against their checksums while they are read.
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from ledger.dossier.layout import (
     ENTRY_AT_MOST,
@@ -29,8 +31,9 @@ from ledger.dossier.layout import (
 )
 from ledger.dossier.names import MAX_MEMBERS, check_names
 from ledger.dossier.placing import new_file
-from ledger.errors import CannotTell, Fault, Malformed, Refused, Unavailable, Usage
-from ledger.fixity import BUFFER, open_beneath, open_folder, open_regular, shown
+from ledger.dossier.window import Window
+from ledger.errors import CannotTell, Fault, Malformed, Refused, Usage
+from ledger.fixity import Digests, open_beneath, open_folder, open_regular, shown
 from ledger.objects.walk import walk_folder
 
 
@@ -44,6 +47,8 @@ class Limits:
 
 DEFAULT = Limits()
 _NONE = Limits(1 << 63, 1 << 63)
+_SMALL, _KEPT = 1 << 16, 1 << 26
+"""Bytes of a file that is kept in memory once it was read, such as an entry, a record or a proof; and of all that are kept."""
 
 
 class Tree(ABC):
@@ -59,8 +64,9 @@ class Tree(ABC):
         self._fd = fd
         self._sizes = sizes
         self._where = where
+        self._kept, self._room = dict[str, bytes](), _KEPT
 
-    def __enter__(self) -> Tree:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -86,10 +92,22 @@ class Tree(ABC):
         """All bytes of a file; raises CannotTell where they are more than `limit`."""
         if self.size(name) > limit:
             raise CannotTell(f"{name} has {self.size(name):,} bytes, more than the {limit:,} that such a file may have")
-        return b"".join(self.chunks(name))
+        return self._small(name) if self.size(name) <= _SMALL else b"".join(self.chunks(name))
+
+    def _small(self, name: str) -> bytes:
+        """Read once, however often it is asked for, as far as there is room: what is judged is then what was hashed."""
+        if name in self._kept:
+            return self._kept[name]
+        data = b"".join(self.chunks(name))
+        self._room -= len(data)
+        if self._room >= 0:
+            self._kept[name] = data
+        return data
 
     def sha256(self, name: str) -> str:
         """In lower-case hex; a large file is never in memory as a whole."""
+        if self.size(name) <= _SMALL:
+            return hashlib.sha256(self._small(name)).hexdigest()
         digest = hashlib.sha256()
         for chunk in self.chunks(name):
             digest.update(chunk)
@@ -99,6 +117,10 @@ class Tree(ABC):
     def chunks(self, name: str) -> Iterator[bytes]:
         """The bytes of a file, piece by piece; what they are worth is known when the last was taken without an error."""
 
+    def window(self, name: str) -> Window:
+        """Where the bytes of a file lie, with a descriptor of its own. Raises as `chunks`; CannotTell where there is no such place."""
+        raise CannotTell(f"{shown(name)} in {self._where} lies in no file")
+
 
 def open_tree(path: Path, limits: Limits = DEFAULT) -> Tree:
     """The dossier at `path`, a folder or a zip archive.
@@ -107,7 +129,21 @@ def open_tree(path: Path, limits: Limits = DEFAULT) -> Tree:
     holds names that are not allowed or what is no plain file, and for an archive that is not exactly as `write_zip` makes it;
     Unavailable where it cannot be read.
     """
-    return FolderTree(path, limits) if os.path.isdir(path) else ZipTree(path, limits)
+    return FolderTree(path, limits) if os.path.isdir(path) else open_zip(path, limits)
+
+
+def open_within(tree: Tree, name: str, limits: Limits = DEFAULT) -> Tree:
+    """The archive that is a file of another dossier; to be closed by itself. Raises as `open_tree` and `Tree.chunks`."""
+    return ZipTree(tree.window(name), f"the archive {shown(name.rpartition('/')[2][:16])}…", limits)
+
+
+def open_zip(path: Path, limits: Limits = DEFAULT) -> ZipTree:
+    """As `open_tree`, for an archive."""
+    try:
+        fd = open_regular(path)
+    except Refused as refused:
+        raise CannotTell(f"{refused}; give a dossier's folder or zip archive") from None
+    return ZipTree(Window(fd, 0, os.fstat(fd).st_size), shown(path), limits)
 
 
 class FolderTree(Tree):
@@ -120,23 +156,21 @@ class FolderTree(Tree):
             raise Fault(f"{shown(folder)} is no dossier as it is written: {refused}") from None
         _check_count(len(found.paths), shown(folder))
         check_names(found.paths)
-        super().__init__(open_folder(folder), {}, shown(folder))
-        try:
-            for name in found.paths:
-                with self._opened(name) as fd:
-                    self._sizes[name] = os.fstat(fd).st_size
-            _check_limits(self._sizes, limits)
-        except BaseException:
-            self.close()
-            raise
+        _check_limits(found.sizes, limits)
+        super().__init__(open_folder(folder), found.sizes, shown(folder))
         self.notes = found.notes
 
     def chunks(self, name: str) -> Iterator[bytes]:
         size = self.size(name)
         with self._opened(name) as fd:
-            yield from _pieces(fd, 0, size, name)
+            yield from Window(fd, 0, size).pieces(0, size, name)
             if os.fstat(fd).st_size != size:
                 raise Fault(f"{name} changed while it was read")
+
+    def window(self, name: str) -> Window:
+        size = self.size(name)
+        with self._opened(name) as fd:
+            return Window(os.dup(fd), 0, size)
 
     @contextmanager
     def _opened(self, name: str) -> Iterator[int]:
@@ -151,31 +185,38 @@ class FolderTree(Tree):
 
 
 class ZipTree(Tree):
-    """A dossier as a zip archive."""
+    """A dossier as a zip archive, in a window whose descriptor it then owns."""
 
-    def __init__(self, path: Path, limits: Limits = DEFAULT) -> None:
-        where = shown(path)
+    def __init__(self, window: Window, where: str, limits: Limits = DEFAULT) -> None:
+        self._window = window
         try:
-            fd = open_regular(path)
-        except Refused as refused:
-            raise CannotTell(f"{refused}; give a dossier's folder or zip archive") from None
-        try:
-            self._members = {member.name: member for member in _read_members(fd, where, limits)}
+            self._members = {member.name: member for member in _read_members(window, where, limits)}
         except Malformed as error:
-            os.close(fd)
+            os.close(window.fd)
             raise Malformed(f"{where} is not exactly what an export would be: {error}") from None
         except BaseException:
-            os.close(fd)
+            os.close(window.fd)
             raise
-        super().__init__(fd, {member.name: member.size for member in self._members.values()}, where)
+        super().__init__(window.fd, {member.name: member.size for member in self._members.values()}, where)
 
     def chunks(self, name: str) -> Iterator[bytes]:
         size, crc = self.size(name), 0
-        for chunk in _pieces(self._fd, self._members[name].start, size, name):
+        for chunk in self._window.pieces(self._members[name].start, size, name):
             crc = zlib.crc32(chunk, crc)
             yield chunk
         if crc != self._members[name].crc:
             raise Malformed(f"{name} is not what the archive states: its CRC-32 differs")
+
+    def digests(self) -> Digests:
+        """Of the archive itself."""
+        digest = hashlib.sha256()
+        for chunk in self._window.pieces(0, self._window.size, self._where):
+            digest.update(chunk)
+        return Digests(self._window.size, digest.hexdigest())
+
+    def window(self, name: str) -> Window:
+        size = self.size(name)
+        return Window(os.dup(self._fd), self._window.start + self._members[name].start, size)
 
 
 def write_zip(folder: Path, target: Path) -> None:
@@ -203,24 +244,24 @@ def write_zip(folder: Path, target: Path) -> None:
         out.write(directory + format_end(End(len(members), len(directory), offset)))
 
 
-def _read_members(fd: int, where: str, limits: Limits) -> list[Member]:
+def _read_members(window: Window, where: str, limits: Limits) -> list[Member]:
     """What an archive holds: end record, directory and local headers as `write_zip` makes them, or Malformed."""
-    length = os.fstat(fd).st_size
-    tail = _read(fd, max(0, length - TAIL), min(length, TAIL), where)
+    length = window.size
+    tail = window.read(max(0, length - TAIL), min(length, TAIL), where)
     try:
         end = parse_end(tail, length)
     except Malformed:
-        if _read(fd, 0, min(length, len(STARTS)), where) != STARTS and b"PK\x05\x06" not in tail:
+        if window.read(0, min(length, len(STARTS)), where) != STARTS and b"PK\x05\x06" not in tail:
             raise CannotTell(f"{where} is no dossier: neither a folder nor a zip archive") from None
         raise
     _check_count(end.count, where)
     if end.size > end.count * ENTRY_AT_MOST:
         raise Malformed("its directory is longer than its members can make it")
-    members = parse_directory(_read(fd, end.offset, end.size, where), end)
+    members = parse_directory(window.read(end.offset, end.size, where), end)
     _check_limits({member.name: member.size for member in members}, limits)
     for member in members:
         expected = local_header(member)
-        if _read(fd, member.offset, len(expected), where) != expected:
+        if window.read(member.offset, len(expected), where) != expected:
             raise Malformed(f"what stands before the bytes of {member.name} differs from what its directory says")
     return members
 
@@ -236,21 +277,3 @@ def _check_limits(sizes: dict[str, int], limits: Limits) -> None:
             raise CannotTell(f"{name} has {size:,} bytes, and the limit for one file is {limits.member:,}; nothing of it was read")
     if (total := sum(sizes.values())) > limits.total:
         raise CannotTell(f"the dossier has {total:,} bytes, and the limit is {limits.total:,}; nothing of it was read")
-
-
-def _read(fd: int, offset: int, size: int, name: str) -> bytes:
-    return b"".join(_pieces(fd, offset, size, name))
-
-
-def _pieces(fd: int, offset: int, size: int, name: str) -> Iterator[bytes]:
-    """`size` bytes from `offset` on, or Fault where the file has become shorter."""
-    while size:
-        try:
-            piece = os.pread(fd, min(size, BUFFER), offset)
-        except OSError as error:
-            raise Unavailable(f"{name} cannot be read ({os.strerror(error.errno or 0)})") from None
-        if not piece:
-            raise Fault(f"{name} ends early: it changed while it was read")
-        offset += len(piece)
-        size -= len(piece)
-        yield piece

@@ -68,7 +68,7 @@ class ObjectStore:
         progress: Progress | None = None,
     ) -> list[list[Digests]]:
         """As `add_many`, for files from several places; digests for each of them."""
-        with _names_the_cause(), self._batch() as batch:
+        with _names_the_cause(), self.scratch() as batch:
             places, staged, found = count(), list[Path](), list[list[Digests]]()
             for under, paths in groups:
                 here = [(path, batch / str(next(places))) for path in paths]
@@ -123,7 +123,7 @@ class ObjectStore:
         of this store's disk come out as OSError. `progress` gets the bytes read of the present file.
         """
         damaged, folders = list[str](), {self.root}
-        with self._batch() as batch:
+        with self.scratch() as batch:
             try:
                 for sha256 in sha256s:
                     if _copied(source, sha256, batch / sha256, progress):
@@ -145,8 +145,8 @@ class ObjectStore:
             return sum(_remove_if_abandoned(folder) for folder in left)
 
     @contextmanager
-    def _batch(self) -> Iterator[Path]:
-        """A folder of our own in `tmp/`, locked while we live, so that a `tidy` elsewhere can tell."""
+    def scratch(self) -> Iterator[Path]:
+        """A folder of our own in `tmp/`, on the disk of the store, removed in the end; locked meanwhile, so that a `tidy` elsewhere can tell."""
         if not self.root.exists():
             self.root.mkdir(exist_ok=True)
             _flush_folder(self.root.parent)

@@ -14,10 +14,11 @@ _NAMED_AT_MOST = 5
 
 @dataclass(frozen=True)
 class Walk:
-    """`paths`, relative and POSIX, ascending bytewise; `notes`: what a reader of the item should know."""
+    """`paths`, relative and POSIX, ascending bytewise; `notes`: what a reader of the item should know; `sizes` of the files in bytes."""
 
     paths: tuple[str, ...]
     notes: tuple[str, ...]
+    sizes: dict[str, int]
 
 
 def walk_folder(folder: Path) -> Walk:
@@ -37,9 +38,9 @@ def walk_folder(folder: Path) -> Walk:
     if walker.unfit:
         more = f" and {len(walker.unfit) - _NAMED_AT_MOST} more" if len(walker.unfit) > _NAMED_AT_MOST else ""
         raise Refused("folder", f"not plain files: {'; '.join(walker.unfit[:_NAMED_AT_MOST])}{more}")
-    if not walker.paths:
+    if not walker.sizes:
         raise Refused("folder", f"{shown(folder)} holds no files; nothing recorded")
-    return Walk(tuple(sorted(walker.paths, key=os.fsencode)), tuple(walker.notes))
+    return Walk(tuple(sorted(walker.sizes, key=os.fsencode)), tuple(walker.notes), walker.sizes)
 
 
 class _Walker:
@@ -48,7 +49,7 @@ class _Walker:
     def __init__(self, root: int) -> None:
         self._root = root
         self._device = os.fstat(root).st_dev
-        self.paths: list[str] = []
+        self.sizes: dict[str, int] = {}
         self.notes: list[str] = []
         self.unfit: list[str] = []
 
@@ -74,7 +75,7 @@ class _Walker:
                 folders.append(path)
                 self._note_mount(path, status)
             elif stat.S_ISREG(status.st_mode):
-                self.paths.append(path)
+                self.sizes[path] = status.st_size
                 self._note_hard_links(path, status)
             else:
                 self.unfit.append(f"{shown(path)} is {kind_of(status.st_mode)}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +87,12 @@ class Connection:
         except BaseException:
             self.roll_back()
             raise
+
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """Several questions about one moment: in the transaction that is open, or in one of their own."""
+        with nullcontext() if self.raw.in_transaction else self.transaction("BEGIN"):
+            yield
 
     def roll_back(self) -> None:
         """End a transaction that is still open. A failure here changes nothing: it ends with the connection at the latest."""

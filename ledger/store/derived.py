@@ -38,15 +38,21 @@ class Sink:
 
     def add(self, entry: Entry[Body], record: Record, cited: str, changes: Changes) -> None:
         """An admitted entry; fits `Audit.seen`."""
-        self.put(rows(entry, record, cited, changes))
-        if len(self._pending) >= LIMIT:
-            self.flush()
+        self._hold(rows(entry, record, cited, changes))
 
     def put(self, found: Iterable[Row]) -> None:
+        """Rows of which each is whole in itself."""
+        for row in found:
+            self._hold([row])
+
+    def _hold(self, found: Iterable[Row]) -> None:
+        """Rows that are only whole together are written together."""
         for name, row in found:
             key = name, _KEY[name](row)
             known = self._pending.get(key)
             self._pending[key] = row if known is None else known | row
+        if len(self._pending) >= LIMIT:
+            self.flush()
 
     def flush(self) -> None:
         """Write what is held back."""
@@ -120,7 +126,7 @@ class Comparison:
             self._replayed.run(schema.derived(table)[0])  # without its indexes, which are only for people
         self._replayed.run("BEGIN")  # and never committed: else each row would be
         self._sink = Sink(plainly(self._replayed))
-        self.add = self._sink.add
+        self.add, self.put = self._sink.add, self._sink.put
 
     def __enter__(self) -> "Comparison":
         return self

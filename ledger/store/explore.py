@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from ledger.errors import Unavailable
 from ledger.store.connection import connect
 from ledger.store.derived import Sink, Upsert, with_utils
-from ledger.tables import TABLES, Table
+from ledger.tables import FOR_PEOPLE, Table
 
 if TYPE_CHECKING:
     import sqlite_utils
 
 _PYTHON = {"TEXT": str, "INTEGER": int}
 _FIRST = ("handlers", "items", "findings")
-_FOR_PEOPLE = sorted((t for t in TABLES if t.name != "facts"), key=lambda t: (*_FIRST, t.name).index(t.name))
+_IN_ORDER = sorted(FOR_PEOPLE, key=lambda t: (*_FIRST, t.name).index(t.name))
 """Those first that others link to."""
 
 _VIEWS = {
@@ -48,9 +48,9 @@ def exploring(path: Path, texts: Iterable[tuple[int, str]]) -> Iterator[Sink]:
             connection.run("PRAGMA defer_foreign_keys=ON")  # rows of equal columns go in together, whichever links to which
             with connection.translating():
                 db = sqlite_utils.Database(connection.raw, execute_plugins=False)
-                for table in _FOR_PEOPLE:
+                for table in _IN_ORDER:
                     _make(db, table)
-            sink = Sink(_without_facts(with_utils(connection, db)))
+            sink = Sink(_for_people(with_utils(connection, db)))
             yield sink
             sink.flush()
             with connection.translating():
@@ -66,8 +66,8 @@ def _make(db: "sqlite_utils.Database", table: Table) -> None:
     columns: dict[str, Any] = {name: _PYTHON[kind.split()[0]] for name, kind in table.columns.items()}
     needed = {name for name, kind in table.columns.items() if kind.endswith("NOT NULL")}
     made = db.table(table.name).create(columns, pk=table.key, not_null=needed, foreign_keys=table.links, strict=True)
-    for column in table.indexes:
-        made.create_index([column])
+    for index in table.indexes:
+        made.create_index(index.split(", "))
 
 
 def _finish(db: "sqlite_utils.Database", texts: Iterable[tuple[int, str]]) -> None:
@@ -81,9 +81,9 @@ def _finish(db: "sqlite_utils.Database", texts: Iterable[tuple[int, str]]) -> No
         db.create_view(name, sql)
 
 
-def _without_facts(upsert: Upsert) -> Upsert:
+def _for_people(upsert: Upsert) -> Upsert:
     def keep(table: Table, columns: tuple[str, ...], values: list[tuple[Any, ...]]) -> None:
-        if table.name != "facts":
+        if table in FOR_PEOPLE:
             upsert(table, columns, values)
 
     return keep

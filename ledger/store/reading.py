@@ -1,6 +1,6 @@
 """What a store answers: records and entries, tiles for proofs, facts for the rules, rows for people. Writes nothing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -10,18 +10,18 @@ from keys.note import parse_note
 from ledger.entry import cite, decode_entry, entry_hash, text_hash
 from ledger.errors import CannotTell, CustodyError, Fault
 from ledger.fields import instant
-from ledger.index import Index, index_value
+from ledger.index import IndexProof
 from ledger.merkle import HASH_SIZE, Frontier, parse_hash, tree_root
-from ledger.record import parse_record, record_hash, subject_tag
-from ledger.state import Cited, F, Head, LedgerFact
+from ledger.record import parse_record, record_hash
+from ledger.state import Cited, F
 from ledger.store import schema
+from ledger.store.completeness import StoredIndex
 from ledger.store.connection import Connection
 from ledger.tables import BY_NAME, Value
 
 FIRST = bytes(HASH_SIZE)
 """Stands in the column `prev` of record 0, so that it is unique too."""
 _SCAN = 500
-_HEAD = "head:"
 
 
 class _Subject(Struct):
@@ -74,6 +74,12 @@ class Reading:
             for index, record, note in batch:
                 yield _bytes(record, f"record {index}"), _bytes(note, f"entry {index}")
             start = batch[-1][0] + 1
+
+    def ends(self, start: int, stop: int) -> Iterator[bytes]:
+        """Of each subject that has records from `start` up to `stop`, the last one. Reads no others."""
+        sql = "SELECT max(idx), record FROM log NOT INDEXED WHERE idx >= ? AND idx < ? GROUP BY subject"
+        for index, record in self._connection.each(sql, (start, stop)):
+            yield _bytes(record, f"record {index}")
 
     def chain(self, subject: str) -> list[int]:
         """The indexes of a subject's records, first to last."""
@@ -134,21 +140,24 @@ class Reading:
     def root(self, size: int) -> bytes:
         return tree_root(size, self.tiles)
 
-    def subjects(self) -> Iterator[tuple[bytes, int, bytes]]:
-        """For the completeness index: each subject's tag, its number of records, and the hash of its last."""
-        ledger = self.fact("ledger", LedgerFact)
-        if ledger is None:
-            return
-        for key, head in self.facts(_HEAD, Head):
-            yield subject_tag(ledger.origin, key.removeprefix(_HEAD)), head.seq + 1, parse_hash(head.record.encode())
-
-    def index(self) -> Index:
-        """The completeness index over all records so far, in memory."""
-        return Index((tag, index_value(count, last)) for tag, count, last in self.subjects())
-
     def index_head(self) -> tuple[int, bytes]:
-        index = self.index()
-        return index.subjects, index.root()
+        with self._connection.moment():
+            index = StoredIndex(self)
+            index.grow(self.size())
+            return index.head()
+
+    def prove_subjects(self, tags: Iterable[bytes], closed: int | None = None) -> list[IndexProof]:
+        """What the completeness index says of each tag: over all records so far, or as the act found it that `closed` a size.
+
+        Only of the last such act; CannotTell where another one came after it.
+        """
+        with self._connection.moment():
+            index = StoredIndex(self)
+            if closed is None:
+                index.grow(self.size())
+            elif index.size != closed - 1:
+                raise CannotTell(f"another checkpoint was closed after that of size {closed}, and the index is that of the last; repeat the command")
+            return [index.prove(tag) for tag in tags]
 
     def known_text(self, text_hash: bytes) -> int | None:
         found: int | None = self._connection.one("SELECT idx FROM log WHERE text_hash = ?", (text_hash,))

@@ -12,8 +12,9 @@ from ledger.tables import TABLES, Table
 
 APPLICATION_ID = 0x43757374
 """`Cust`, in the header of the file: what tells a ledger from other SQLite files."""
-VERSION = 2
-"""Of the tables: 1 had no transfers, no identifiers, and items without a place."""
+VERSION = 3
+"""Of the tables: 1 had no transfers, no identifiers, and items without a place; 2 did not keep the completeness index, and found
+an act among all those of its subject."""
 
 _HASH = "BLOB NOT NULL {unique}CHECK (length({name}) = 32)"
 _ONLY_GROWS = "the log only grows: a record, a tree hash or a checkpoint is never changed, removed or put in another place"
@@ -74,13 +75,14 @@ def derived(table: Table) -> tuple[str, ...]:
     """The statements that make a derived table and its indexes."""
     columns = "".join(f"  {name} {kind},\n" for name, kind in table.columns.items())
     created = f"CREATE TABLE {table.name} (\n{columns}  PRIMARY KEY ({', '.join(table.key)})\n) STRICT, WITHOUT ROWID"
-    return created, *(f"CREATE INDEX {table.name}_{column} ON {table.name} ({column})" for column in table.indexes)
+    names = {columns: f"{table.name}_{columns.replace(', ', '_')}" for columns in table.indexes}
+    return created, *(f"CREATE INDEX {name} ON {table.name} ({columns})" for columns, name in names.items())
 
 
 DERIVED = tuple(statement for table in TABLES for statement in derived(table))
 """What follows from the log, and can be made again from it."""
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = ((),)
+MIGRATIONS: tuple[tuple[str, ...], ...] = ((), ())
 """Element i brings the log of a database of version i + 1 to version i + 2. The derived tables are then made anew, in the same
 transaction: so only `reindex` migrates."""
 

@@ -17,14 +17,15 @@ from ledger.acts import Body
 from ledger.entry import Entry, cite, text_hash
 from ledger.errors import CannotTell, Conflict
 from ledger.fields import instant
-from ledger.index import Index, index_value
-from ledger.merkle import TILE_HEIGHT, TILE_WIDTH, parse_hash, root_of
-from ledger.record import Record, format_record, record_hash, subject_tag
-from ledger.state import Changes, F, Fact, Head
+from ledger.merkle import TILE_HEIGHT, TILE_WIDTH, root_of
+from ledger.record import Record, format_record, record_hash
+from ledger.state import Changes, F, Fact, LedgerFact
 from ledger.store import opening
+from ledger.store.completeness import StoredIndex
 from ledger.store.connection import CONSTRAINT, Connection, code_of, explain, nothing_written
 from ledger.store.derived import Comparison, Sink, plainly, reindexing
 from ledger.store.reading import FIRST, Reading
+from ledger.tables import index_rows
 
 if TYPE_CHECKING:
     import sqlite_utils
@@ -145,7 +146,7 @@ class Writing(Reading):
         self._size, self._head = self.head() or (0, FIRST)
         # What stands in the log stays as it is: each of these is read once in a transaction.
         self._hash, self._time = lru_cache(64)(super().record_hash), lru_cache(64)(super().recorded)
-        self._index: Index | None = None
+        self._index: StoredIndex | None = None
 
     def fact(self, key: str, kind: type[F]) -> F | None:
         if key not in self._facts:
@@ -169,10 +170,14 @@ class Writing(Reading):
         return self._asked[1]
 
     def index_head(self) -> tuple[int, bytes]:
+        return self._index_at(self._size).head()
+
+    def _index_at(self, size: int) -> StoredIndex:
+        """The completeness index over so many records: all that there are, or all but the last."""
         if self._index is None:
-            self.show()
-            self._index = self.index()
-        return self._index.subjects, self._index.root()
+            self._index = StoredIndex(self)
+        self._index.grow(size)
+        return self._index
 
     def append(self, record: Record, note: bytes, entry: Entry[Body], changes: Changes) -> None:
         """The next record, with its entry note, what that says, and the facts it changes. Conflict if its place is taken."""
@@ -190,6 +195,9 @@ class Writing(Reading):
             raise explain(error, self._connection.path, True) from error
         self._size, self._head, self._last, self._asked = record.index + 1, digest, instant(record.recorded), None
         self._complete_tiles()
+        ledger = changes.get("ledger")
+        if isinstance(ledger, LedgerFact) and ledger.closed_at == self._size:  # before its own record is in the index
+            self._sink.put(index_rows(self._index_at(record.index).changed()))
         self._remember(entry, record, changes)
 
     def _complete_tiles(self) -> None:
@@ -206,12 +214,6 @@ class Writing(Reading):
         self._unsaid.append((entry, record, changes))  # a rehearsal ends before anybody asks the tables
         if len(self._unsaid) >= _HELD:
             self._say()
-        if self._index is None:
-            return
-        for key, fact in changes.items():
-            if isinstance(fact, Head):
-                tag = subject_tag(entry.ledger, key.removeprefix("head:"))
-                self._index.put(tag, index_value(fact.seq + 1, parse_hash(fact.record.encode())))
 
     def _say(self) -> None:
         for entry, record, changes in self._unsaid:
