@@ -8,10 +8,13 @@ from shown import Held, items_of, show
 
 from keys.keystore import Keystore
 from keys.signing import parse_vkey
+from ledger.clock import stamp
 from ledger.closing import close_epoch
 from ledger.entry import cite
+from ledger.excerpt import Excerpt
 from ledger.ledger import Ledger
 from ledger.policy import Anchors, Auditors, Authorities, Policy
+from ledger.record import Record
 from ledger.showing import Showing
 from ledger.source import Trust
 
@@ -193,3 +196,19 @@ def test_every_flipped_byte_of_an_entry_or_record_is_a_fault(story: Office):
         for place in range(0, len(data), 7):
             flipped = data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
             assert Showing(_with(held, part, {**whole, index: flipped}), trust(story)).run().faults, (part, place)
+
+
+def test_a_record_that_is_not_here_makes_no_lag_and_no_delay() -> None:
+    """Record 4 was recorded long after record 3, and is not shown; who saw 4 records and signed at once is not late because of that."""
+    day = 86400
+
+    def placed(index: int, recorded: int) -> Record:
+        return Record(index, stamp(recorded), bytes(32), 0, None, bytes(32), bytes(32))
+
+    state = Excerpt(lambda index: b"")
+    state.begin(placed(3, 0), None)
+    state.add(placed(3, 0), bytes(32), None, {})
+    state.begin(placed(6, 10 * day), None)
+    assert state.recorded(4) == 10 * day
+    state.add(placed(5, 9 * day), bytes(32), None, {})
+    assert (state.recorded(3), state.recorded(4)) == (0, 9 * day)

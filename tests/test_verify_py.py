@@ -23,6 +23,8 @@ from attacker import Attacker
 from office import Office, make_office
 from written_out import LINES, VERIFIER, Told, verify, write_out
 
+from keys.note import sign_note
+from keys.signing import MLDSASigner
 from transcript import custody_bin
 
 
@@ -123,6 +125,29 @@ def test_a_note_in_another_form_is_refused(change: Callable[[bytes], bytes]) -> 
     V.parse_note(note)
     with pytest.raises(V.Malformed):
         V.parse_note(change(note))
+
+
+def test_a_signature_of_ml_dsa_44_is_verified_and_no_other_bit_of_it() -> None:
+    """Made by the library that the program uses; one bit of each part is changed: key, message, challenge, z, hints."""
+    made = MLDSASigner("un.example/w", bytes(32), lambda: 1_770_000_000)
+    key = V.parse_vkey(made.verifier.vkey)
+    text = b"un.example/log\n7\n" + base64.b64encode(bytes(range(32))) + b"\n"
+    line = V.parse_note(sign_note(text, [made])).signatures[0]
+    assert V.true_line(key, line, text)
+    assert not V.true_line(key, line, text.replace(b"\n7\n", b"\n8\n"))
+    for at in (8, 39, 40, 2343, 2344, 2423, 2427):
+        assert not V.true_line(key, line._replace(value=flipped(line.value, at)), text), at
+    for at in (0, 31, 32, 1311):
+        assert not V.true_line(key._replace(public=flipped(key.public, at)), line, text), at
+    assert not V.verify_ml_dsa(key.public, text, bytes(2420))
+    for seed in range(12):
+        made = MLDSASigner("un.example/w", bytes([seed] * 32), lambda: 0)
+        line = V.parse_note(sign_note(text, [made])).signatures[0]
+        assert V.true_line(V.parse_vkey(made.verifier.vkey), line, text)
+
+
+def flipped(data: bytes, at: int) -> bytes:
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
 
 
 # --- the example of the page ----------------------------------------------------------------------------------------------------
@@ -326,6 +351,21 @@ def test_a_dossier_with_a_withheld_entry_says_so(dossiers: Path) -> None:
     told = agree(Office(dossiers), dossiers / "withheld")
     assert told.status == 0
     assert "a protected witness" in told.stdout
+
+
+def test_a_card_is_typed_and_a_file_is_found_in_a_dossier_or_it_is_none(dossiers: Path, tmp_path: Path) -> None:
+    card = Office(dossiers).run("card", as_=None).stdout
+    (tmp_path / "evidence").write_bytes(b"evidence")
+    (tmp_path / "other").write_bytes(b"anything else")
+    words: list[str | Path] = [sys.executable, "-I", VERIFIER, dossiers / "dossier.zip", "--trust", "-", "--file", tmp_path / "evidence", "--file", tmp_path / "other"]
+    done = subprocess.run(words, input=card.lower().replace(" ", "\u00a0").encode(), capture_output=True, timeout=100)
+    said = done.stdout.decode()
+    assert (done.returncode, done.stderr) == (0, b""), said
+    assert "files of record 6, O-1" in said
+    assert said.count("no entry here names it") == 1
+    mistyped = subprocess.run(words, input=card.replace("first ", "first 0").encode(), capture_output=True, timeout=100)
+    assert (mistyped.returncode, mistyped.stdout) == (3, b"")
+    assert b"the line first of the card is mistyped" in mistyped.stderr
 
 
 def test_a_dossier_without_trust_is_uncertain(dossiers: Path) -> None:

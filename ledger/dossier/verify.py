@@ -3168,8 +3168,7 @@ class Nest:
         self.tree, self.digest, self.depth = tree, digest, depth
         found = [(attempt(lambda: parse_record(tree.read(name, RECORD_SIZE))), name, entry) for name, entry in records_in(tree)]  # noqa: B023
         self.records: list[Record] = [record for record, _, _ in found if record]
-        texts = [tree.read(name, TEXT_SIZE).decode("ascii", "replace") for name in tree.under("data/disclosures/")]
-        self.opened = {b64url(sha256(text.encode())): text for text in texts}
+        self.opened = {b64url(sha256(tree.read(name, TEXT_SIZE))): name for name in tree.under("data/disclosures/")}
         claims = [claim for record, _, entry in found if record and entry for claim in self.claims_of(record, tree.read(entry, NOTE_SIZE))]
         self.claims = sorted(claims, key=lambda claim: claim.e.index)
         self.named: dict[int, Nest] = {}
@@ -3186,7 +3185,8 @@ class Nest:
 
     def reference(self, digest: str) -> dict[str, str] | None:
         """The field `dossier` of a return, where it is confidential and disclosed."""
-        one = attempt(lambda: parse_disclosure(self.opened.get(digest, "")))
+        text = self.tree.read(self.opened.get(digest, ""), TEXT_SIZE)
+        one = attempt(lambda: parse_disclosure(text.decode("ascii", "replace")))
         return one.value if one and one.name == "dossier" and attempt(lambda: fits("DossierReference", one.value)) else None
 
     def away(self, claim: Claim) -> set[str]:
