@@ -70,6 +70,7 @@ def listen() -> None:
 
     tell(note, "parse_note", "note", lambda data, limit=1 << 20: texts(data) if limit == 1 << 20 else None)
     tell(signing, "strict_verify", "ed25519", lambda public, signature, message: [b64(public), b64(message), b64(signature)])
+    tell(signing, "_mldsa_verify", "mldsa", lambda public, signature, message: [b64(public), b64(message), b64(signature)])
     tell(signing, "safe_public_key", "usable", texts)
     tell(signing, "parse_vkey", "vkey", string)
     from ledger import entry, fields, merkle, record

@@ -4,7 +4,7 @@
 const { loadEngine } = require("./engine.js");
 
 const NAMES = [
-  "base64", "unbase64", "utf8", "hex", "Sha256", "sha256", "verifyEd25519", "usable", "included", "consistent", "parseNote", "parseVkey", "checkpointOf",
+  "base64", "unbase64", "utf8", "hex", "Sha256", "sha256", "verifyEd25519", "verifyMlDsa", "shake", "usable", "included", "consistent", "parseNote", "parseVkey", "checkpointOf",
   "decodeEntry", "openDisclosure", "parseRecord", "parseProof", "parseConsistency", "parseIndexProof", "openIndexProof", "parseLineProof", "parseManifest",
   "parsePolicy", "parseAnchors", "parseCard", "readTrust", "parseBagManifest", "parseInfo", "checkNames", "instant", "openZip", "compareText", "contentDigest",
   "tagOf", "textOf",
@@ -21,6 +21,8 @@ const QUESTIONS = {
     return engine.hex(hash.digest());
   },
   ed25519: (key, message, signature) => engine.verifyEd25519(bytes(key), bytes(message), bytes(signature)),
+  mldsa: (key, message, signature) => engine.verifyMlDsa(bytes(key), bytes(message), bytes(signature)),
+  shake: (rate, size, data) => engine.hex(engine.shake(rate, size, bytes(data))),
   usable: (key) => engine.usable(bytes(key)),
   included: (leaf, index, size, path, root) => engine.included(bytes(leaf), index, size, path.map(bytes), bytes(root)),
   consistent: (old, oldRoot, size, root, path) => engine.consistent({ size: old, root: bytes(oldRoot) }, { size, root: bytes(root) }, path.map(bytes)),

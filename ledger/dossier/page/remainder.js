@@ -65,7 +65,7 @@ class Remainder {
     }
     for (const subject of [...this.away.keys()]) this.leg(subject, null);
     this.report.notChecked("time", "no trusted timestamp was given; times are those of the ledger's own clock", anchors !== null && anchors.tsaQuorum > 0);
-    if (dossier.under("custody/timestamps/").length) this.report.note("log", `timestamp tokens: ${ELSEWHERE}`);
+    if (dossier.under("custody/timestamps/").length) this.report.note("time", "there are timestamp tokens here, which no verifier of today reads");
     const closed = [...this.state.facts.keys()].filter((key) => key.startsWith("digest:")).length;
     if (closed) this.report.note("disclosure", `at most ${closed} fields stay closed`);
     this.items().forEach((item) => this.checkItem(item));
