@@ -142,7 +142,8 @@ def listen_to_missions() -> None:
     mission.submission, mission.Mission.record = submitted, recorded  # type: ignore[method-assign, assignment]
 
 
-listen()
+def pytest_configure() -> None:
+    listen()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -84,7 +84,8 @@ class Audit {
     const made = (key) => by.has(key.vkey) || unsure.has(key.vkey);
     for (const type of [KEY_ED25519, KEY_ML_DSA]) {
       const asked = logs.some((key) => key.type === type && key.name === this.report.origin);
-      if (asked && !logs.some((key) => key.type === type && made(key))) this.report.fault("log", `the checkpoint lacks the log's ${type === KEY_ML_DSA ? "ML-DSA-44" : "Ed25519"} signature`);
+      const lacks = asked && !logs.some((key) => key.type === type && made(key));
+      if (lacks) this.report.fault("log", `the checkpoint lacks the log's ${type === KEY_ML_DSA ? "ML-DSA-44" : "Ed25519"} signature`);
     }
     if (!logs.some(made)) this.report.fault("log", "the checkpoint is signed by no key of the log");
     if (logs.some((key) => unsure.has(key.vkey))) this.report.notChecked("log", NO_ED25519, true);
@@ -201,8 +202,8 @@ class Audit {
   }
 
   rests(record, refused) {
-    const line = lineOf(refused.code);
-    this.report.notChecked(line, `record ${record.index} rests on what is not shown: ${refused.message}`, ["log", "signatures", "keys"].includes(line));
+    const line = lineOf(refused.code), counts = ["log", "signatures", "keys"].includes(line);
+    this.report.notChecked(line, `record ${record.index} rests on what is not shown: ${refused.message}`, counts);
   }
 
   broken(record, entry, refused) {
