@@ -284,8 +284,7 @@ OPERATED = [
     Scene("the index of an older act before the one that closes", older_index(True), Said("keys completeness", "does not lead to")),
     Scene("the index of an older act in the place of the one that closes", older_index(False), Said("", "nothing proves", "keys", 3)),
     Scene("a small-order key in an enrolment", weak_key, Said("keys", "a key cannot be used", "custody")),
-    Scene("an entry by somebody who was never enrolled", never_enrolled,
-          Said("keys custody", "note by nobody@un.example: the key", "log")),
+    Scene("an entry by somebody who was never enrolled", never_enrolled, Said("keys", "note by nobody@un.example: the key", "log custody")),
 ]  # fmt: skip
 
 # --- disclosures --------------------------------------------------------------------------------------------------------------------------
