@@ -84,6 +84,10 @@ class Remainder:
         """A file that an entry names, by itself or in the manifest of a folder."""
         self._files.setdefault(sha256, (index, number))
 
+    def named(self, sha256: str) -> tuple[int, str] | None:
+        """The first entry that names a file so: its record and the exhibit number."""
+        return self._files.get(sha256)
+
     def _watch_folder(self, entry: Entry[acts.Body], index: int) -> None:
         body = entry.body
         if isinstance(body, acts.Acquire | acts.Derive) and isinstance(body.files, f.FileSet):
@@ -189,6 +193,12 @@ def _stored(body: acts.Body) -> Iterator[str]:
     """The SHA-256 of the files that came into the ledger with an entry: the item's own, and what is attached."""
     whole = isinstance(body, acts.Acquire | acts.Derive)
     yield from files_in(body if whole else body.attachments)
+
+
+def named_files(body: acts.Body) -> Iterator[tuple[str, str]]:
+    """The SHA-256 of every file that stands in a body, with the field that it stands in."""
+    for name in body.__struct_fields__:
+        yield from ((sha256, name) for sha256 in files_in(getattr(body, name)))
 
 
 def files_in(value: object) -> Iterator[str]:

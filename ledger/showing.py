@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from msgspec import UnsetType
 
@@ -33,7 +34,7 @@ from ledger.index import check_index_proof, index_value
 from ledger.keepsake import verifies
 from ledger.merkle import check_inclusion, parse_hash
 from ledger.record import Record, parse_record, record_hash, subject_tag
-from ledger.remainder import Remainder
+from ledger.remainder import Remainder, named_files
 from ledger.report import LINES, Report, places
 from ledger.roster import verifier_of
 from ledger.shown import Shown, format_seal, rests_on, signers_of
@@ -43,6 +44,14 @@ from ledger.state import Changes, ItemFact, item_key
 
 _NOT_HERE = ("item.unknown", "key.unknown")
 """Rules that can be broken for want of what is not shown."""
+
+
+class Naming(NamedTuple):
+    """An entry that names a file: its record, the field that the file stands in, and the exhibit number of its subject."""
+
+    record: int
+    field: str
+    item: str
 
 
 @dataclass(slots=True)
@@ -65,6 +74,7 @@ class Showing:
     _spoiled: dict[int, bytes] = field(default_factory=dict)
     _unseen: list[int] = field(default_factory=list)
     _whole: set[str] = field(default_factory=set)
+    _named: dict[str, list[Naming]] = field(default_factory=dict)
     _open: list[tuple[Record, Entry[acts.Body], Refused]] = field(default_factory=list)
     _index_root: bytes | None = None
     _export: acts.Export | None = None
@@ -212,6 +222,8 @@ class Showing:
         if "seen" in self._state.claimed:
             self._unseen.append(record.index)
         self._rest.watch(entry, record.index, admission.changes)
+        for sha256, name in named_files(entry.body):
+            self._named.setdefault(sha256, []).append(Naming(record.index, name, self._rest.number(entry.subject)))
         return admission.changes
 
     def _refused(self, record: Record, entry: Entry[acts.Body], refused: Refused) -> None:
@@ -458,6 +470,11 @@ class Showing:
     def hashes(self) -> dict[int, bytes]:
         """The hash of each record here that is in the log."""
         return self._state.recorded_hashes()
+
+    def namings(self, sha256: str) -> list[Naming]:
+        """Which entries name a file, alone or as one of a long folder; none if it is of no exhibit here."""
+        by_manifest = self._rest.named(sha256)
+        return self._named.get(sha256) or ([Naming(by_manifest[0], "files", by_manifest[1])] if by_manifest is not None else [])
 
     def number(self, subject: str) -> str:
         """The exhibit number of an item, as far as it is known."""

@@ -334,3 +334,37 @@ def test_without_the_press_nothing_is_recorded_where_the_paper_was_to_be_signed(
     monkeypatch.setitem(sys.modules, "typst", None)
     assert "needs typst" in story.run("export", "O-1", "--to", "new", "--sign-pdf", *pair, *ORDER, as_="rada", expect=5).stderr
     assert story.size() == size
+
+
+# --- which exhibit is this file? what about the programs in it? -------------------------------------------------------------------------------
+
+
+def test_a_file_in_hand_is_named_or_is_none(story: Office, dossier: Path):
+    same, other = story.file("copy.bin", b"evidence"), story.file("other.bin", b"nothing of it")
+    said = audit(story, dossier, "--trust", story.folder / "trust", "--file", same, "--file", other).stdout.splitlines()
+    assert [line.split(": ", 2)[2].split(";")[0] for line in said[-2:]] == ["files of record 6, O-1", "no entry here names it"]
+
+
+def test_one_file_of_a_long_folder_in_hand_is_named_by_its_manifest(story: Office, folder_item: str):
+    path = story.folder / "dossier"
+    story.run("export", folder_item, "--to", path, *ORDER, as_="rada")
+    asked = audit(story, path, "--trust", story.folder / "trust", "--file", story.desk / "card" / "07.jpg", "--json").json["files"]
+    assert [(one["field"], one["item"]) for one in asked[0]["named"]] == [("files", "O-3")]
+
+
+def test_of_a_ledger_files_are_asked_with_find(story: Office):
+    assert "custody find" in story.run("audit", "--file", story.desk / "video.mp4", as_=None, expect=2).stderr
+
+
+@pytest.mark.parametrize("name", ["verify.py", "report.html"])
+def test_a_program_of_somebody_else_in_it_is_told_and_changes_no_verdict(story: Office, dossier: Path, name: str):
+    from forged import Bag
+
+    said = audit(story, dossier, "--trust", story.folder / "trust").stdout
+    assert "is not the one that this release makes" not in said
+    bag = Bag.read(story, dossier)
+    bag.files[name] = b"print('sound')\n"
+    bag.use("exporter")
+    said = audit(story, bag.write(story.folder / "changed"), "--trust", story.folder / "trust").stdout
+    assert f"{name} is not the one that this release makes" in said
+    assert "content       pass" in said

@@ -17,7 +17,7 @@ from ledger.index import Index, check_index_proof, format_index_proof, index_val
 from ledger.ledger import Ledger
 from ledger.record import parse_record, record_hash, subject_tag
 from ledger.source import Trust
-from ledger.store import derived, opening
+from ledger.store import connection, derived, opening
 from ledger.store.sqlite import SqliteStore, Writing
 
 
@@ -216,7 +216,7 @@ def test_of_the_log_only_what_was_recorded_since_the_last_act_is_read(office: Of
 def test_nothing_in_an_export_goes_through_a_table(office: Office) -> None:
     """However long the ledger: every statement finds its rows by a key or an index, and only the last record by going backwards."""
     number, asked = office.new_item(), set[str]()
-    real = opening.raw_connection
+    real = connection.raw_connection
 
     def watched(path: Path, mode: str) -> Any:
         raw = real(path, mode)

@@ -70,6 +70,7 @@ def listen() -> None:
 
     tell(note, "parse_note", "note", lambda data, limit=1 << 20: texts(data) if limit == 1 << 20 else None)
     tell(signing, "strict_verify", "ed25519", lambda public, signature, message: [b64(public), b64(message), b64(signature)])
+    tell(signing, "_mldsa_verify", "mldsa", lambda public, signature, message: [b64(public), b64(message), b64(signature)])
     tell(signing, "safe_public_key", "usable", texts)
     tell(signing, "parse_vkey", "vkey", string)
     from ledger import entry, fields, merkle, record
@@ -120,7 +121,7 @@ def listen_to_missions() -> None:
     from ledger.errors import Malformed, Refused
     from ledger.record import format_record
 
-    submission, record = mission.submission, mission.Mission.record
+    submission, record = mission.submission, mission.Mission.record  # type: ignore[attr-defined]
 
     def submitted(entry: Any, note: bytes, its_record: Any, state: Any) -> Any:
         _TRIED.append((format_record(its_record), note))
@@ -138,10 +139,11 @@ def listen_to_missions() -> None:
         finally:
             steps += [{"record": b64(raw), "note": b64(tried), "verdict": verdict} for raw, tried in _TRIED[before:] if whole]
 
-    mission.submission, mission.Mission.record = submitted, recorded  # type: ignore[method-assign, assignment]
+    mission.submission, mission.Mission.record = submitted, recorded  # type: ignore[method-assign, assignment, attr-defined]
 
 
-listen()
+def pytest_configure() -> None:
+    listen()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -100,8 +100,8 @@ def tamper(folder: Path) -> None:
 
 
 def audited(folder: Path, trust: Path) -> "Report":
-    from ledger.commands.proving import show_report
     from ledger.commands.trust import trust_from
+    from ledger.commands.verdicts import show_report
 
     with Ledger.open(folder) as ledger:
         report = ledger.audit(trust_from(trust))

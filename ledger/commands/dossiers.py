@@ -10,24 +10,18 @@ if TYPE_CHECKING:
 
 from ledger.checkpoint import check_origin
 from ledger.commands.trust import trust_among, trust_from
-from ledger.dossier.archive import Tree, open_tree
+from ledger.dossier.archive import Tree
 from ledger.dossier.contents import Dossier
 from ledger.dossier.nested import Found, judge_all
 from ledger.errors import CustodyError, Fault, Malformed
 from ledger.record import parse_record
 
 
-def audit_dossier(path: Path, trust: Sequence[str], use_pins: bool) -> list[Found]:
+def audit_tree(tree: Tree, trust: Sequence[str], use_pins: bool, own: "Mapping[str, Trust] | None" = None) -> list[Found]:
     """The dossier, and after it those of other ledgers that lie in it. What is wrong stands in their reports.
 
-    Raises as `open_tree` for what is no dossier.
+    `own`: what the reader knows of a ledger because it is theirs, by origin.
     """
-    with open_tree(path) as tree:
-        return audit_tree(tree, trust, use_pins)
-
-
-def audit_tree(tree: Tree, trust: Sequence[str], use_pins: bool, own: "Mapping[str, Trust] | None" = None) -> list[Found]:
-    """The same of a dossier that is open. `own`: what the reader knows of a ledger because it is theirs, by origin."""
 
     def held(dossier: Dossier, in_hand: bool) -> "Trust":
         return _held(dossier, trust, use_pins, in_hand, own or {})

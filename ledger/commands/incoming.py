@@ -164,7 +164,7 @@ def _own(desk: Desk) -> "Trust":
 def _require_sound(found: list[Found], path: str) -> None:
     code = worst([one.report.exit_code() for one in found])
     if code:
-        from ledger.commands.proving import tell_dossiers
+        from ledger.commands.verdicts import tell_dossiers
 
         tell_dossiers(found, (), as_json=False)
         said = f"{shown(path)} is not sound" if code == 1 else f"whether {shown(path)} is sound cannot be told"

@@ -159,7 +159,7 @@ def judge_alone(checkpoint: str, kept: tuple[str, ...], trust: tuple[str, ...]) 
 
 def show_alone(report: "Report", code: int) -> None:
     """The one line that is asked, in the words of an audit."""
-    from ledger.commands.proving import show_line, show_outcome
+    from ledger.commands.verdicts import show_line, show_outcome
 
     size = f"checkpoint of size {report.checkpoint}" if report.checkpoint is not None else "a checkpoint"
     click.echo(f"{printable(report.origin)}: {size}, no ledger at hand")

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,14 +14,13 @@ from ledger.commands.output import print_json, write_new
 from ledger.commands.passphrases import PASSPHRASES
 from ledger.commands.progress import progress
 from ledger.commands.trust import move_pins, save_trust, trust_given, trusting
+from ledger.commands.verdicts import as_data, show_report, tell_dossiers
 from ledger.errors import Refused, Unavailable, Usage, worst
 from ledger.printable import printable
 
 if TYPE_CHECKING:
     from keys.keystore import Unlocked
-    from ledger.dossier.nested import Found
     from ledger.ledger import Ledger
-    from ledger.report import Line, Report
 
 
 @click.command("checkpoint")
@@ -143,10 +142,11 @@ def _subject_proof(ledger: "Ledger", subject: str) -> bytes:
     help="A proof, receipt or checkpoint that somebody kept: does it hold here?",
 )
 @click.option("--checkpoint", type=click.Path(), metavar="FILE", help="Without a ledger: hold --proof against this checkpoint alone.")
+@click.option("--file", "files", multiple=True, type=click.Path(), metavar="FILE", help="Of a dossier: which exhibit is this file, if any?")
 @click.option("--json", "as_json", is_flag=True)
 def audit(
     dossier: str | None, trust: tuple[str, ...], no_pins: bool, since: int | None, require: tuple[str, ...], trust_to: str | None, before: str | None,
-    kept: tuple[str, ...], checkpoint: str | None, as_json: bool,
+    kept: tuple[str, ...], checkpoint: str | None, files: tuple[str, ...], as_json: bool,
 ) -> int:  # fmt: skip
     """Check everything, and say for each verdict line what holds: of the ledger, or of a DOSSIER (its folder or archive).
 
@@ -159,10 +159,14 @@ def audit(
 
     if unknown := set(require) - set(LINES):
         raise Usage(f"there is no verdict line {min(unknown)!r}; they are {', '.join(LINES)}")
+    if files and dossier is None:
+        raise Usage("--file asks of a dossier; of a ledger, custody find FILE answers")
     if dossier is not None or checkpoint is not None:
         if since is not None or trust_to is not None or before is not None or (dossier is not None and (kept or checkpoint is not None)):
             raise Usage("judged without a ledger: leave --since, --before, --save-trust out, and for a dossier --proof, --checkpoint")
-        return _without_ledger(dossier, checkpoint, kept, trust, no_pins, require, as_json)
+        if dossier is not None:
+            return _of_dossier(Path(dossier), trust, no_pins, require, files, as_json)
+        return _of_checkpoint(str(checkpoint), kept, trust, require, as_json)
     with open_ledger(ahead=False) as ledger:
         held = replace(trust_given(ledger, trust, use_pins=not no_pins), keepsakes=keepsakes(kept))
         if since is not None and ledger.store.checkpoint(since) is None:
@@ -188,83 +192,29 @@ def audit(
     return code
 
 
-def _without_ledger(
-    dossier: str | None, checkpoint: str | None, kept: tuple[str, ...], trust: tuple[str, ...], no_pins: bool, require: tuple[str, ...],
-    as_json: bool,
-) -> int:  # fmt: skip
-    """What somebody shows or keeps, judged by itself."""
-    from ledger.commands.dossiers import audit_dossier
+def _of_dossier(
+    path: Path, trust: tuple[str, ...], no_pins: bool, require: tuple[str, ...], files: tuple[str, ...], as_json: bool
+) -> int:
+    """What somebody shows, judged without a ledger."""
+    from ledger.commands.dossiers import audit_tree
+    from ledger.dossier.archive import open_tree
+    from ledger.dossier.programs import foreign_programs
+
+    with open_tree(path) as tree:
+        found = audit_tree(tree, trust, use_pins=not no_pins)
+        for remark in foreign_programs(found[0].dossier):
+            found[0].report.note("content", remark)
+    return tell_dossiers(found, require, as_json, files)
+
+
+def _of_checkpoint(checkpoint: str, kept: tuple[str, ...], trust: tuple[str, ...], require: tuple[str, ...], as_json: bool) -> int:
+    """What somebody kept, held against one checkpoint."""
     from ledger.commands.proofs import judge_alone, show_alone
 
-    if dossier is not None:
-        return tell_dossiers(audit_dossier(Path(dossier), trust, use_pins=not no_pins), require, as_json)
-    report = judge_alone(str(checkpoint), kept, trust)
+    report = judge_alone(checkpoint, kept, trust)
     code = report.exit_code(require)
     print_json(as_data(report, code)) if as_json else show_alone(report, code)
     return code
-
-
-def tell_dossiers(found: "list[Found]", require: tuple[str, ...], as_json: bool) -> int:
-    """The dossier in hand, after those of other ledgers that lie in it."""
-    first, *others = found
-    codes = [one.report.exit_code() for one in others]
-    code = worst([first.report.exit_code(require), *codes])
-    if as_json:
-        before = [{**as_data(one.report, own), "sha256": one.sha256} for one, own in zip(others, codes, strict=True)]
-        print_json({**as_data(first.report, code), "before": before})
-        return code
-    for one, own in zip(others, codes, strict=True):
-        click.echo(f"a dossier that lies in it, {one.sha256}:")
-        show_report(one.report, own)
-        click.echo("")
-    if others:
-        click.echo("the dossier itself:")
-    show_report(first.report, code)
-    return code
-
-
-def as_data(report: "Report", code: int) -> dict[str, Any]:
-    """The report as plain values."""
-    lines = {
-        line.name: {
-            "verdict": line.verdict, "reason": line.reason, "notes": line.notes, "more_faults": line.more_faults,
-            "faults": [{"record": x.record, "item": x.item, "field": x.field, "message": x.message} for x in line.faults],
-        }
-        for line in report.lines.values()
-    }  # fmt: skip
-    return {
-        "origin": report.origin, "records": report.size, "judged": report.judged, "items": report.items, "head": report.head,
-        "checkpoint": report.checkpoint, "lines": lines, "exit": code,
-    }  # fmt: skip
-
-
-def show_report(report: "Report", code: int) -> None:
-    from ledger.report import NOT_PROVED
-
-    click.echo(f"{printable(report.origin)}: {report.size} records, {report.items} items, head {report.head}")
-    for line in report.lines.values():
-        show_line(line)
-    show_outcome(code)
-    click.echo(f"no log can prove: {NOT_PROVED}")
-
-
-def show_line(line: "Line") -> None:
-    """One verdict, with what stands behind it."""
-    reason = f" ({line.reason})" if line.verdict == "not checked" else ""
-    click.echo(f"{line.name:<13} {line.verdict}{printable(reason)}")
-    for fault in line.faults:
-        click.echo(f"    fault: {printable(str(fault))}")
-    if line.more_faults:
-        click.echo(f"    and {line.more_faults} more faults")
-    for remark in line.notes:
-        click.echo(f"    note: {printable(remark)}")
-
-
-def show_outcome(code: int) -> None:
-    outcome = {0: "sound, as far as it was asked", 1: "NOT sound: see the faults", 3: "cannot tell: see what was not checked"}[
-        code
-    ]
-    click.echo(f"outcome: {outcome}")
 
 
 @click.command("reindex")

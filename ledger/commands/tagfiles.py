@@ -12,6 +12,7 @@ from ledger.dossier.case_uco import case_jsonld
 from ledger.dossier.exhibits import read_contents
 from ledger.dossier.held import HeldTree
 from ledger.dossier.page import make_page
+from ledger.dossier.programs import PAGE, VERIFIER, verifier
 from ledger.errors import CannotTell, Fault, Unavailable
 from ledger.exporting import Chosen, last_seen
 from ledger.index import format_index_proof
@@ -22,8 +23,6 @@ from ledger.record import subject_tag
 
 Sign = Callable[[bytes], bytes]
 """Given report.pdf, the same signed."""
-VERIFIER = Path(at.__file__).with_name("verify.py")
-"""The program that goes along: it needs nothing but Python."""
 
 
 def proved(ledger: Ledger, selected: Chosen, exported: int, head: bytes, older: Mapping[int, bytes]) -> dict[str, Content]:
@@ -86,7 +85,7 @@ def reports(members: Mapping[str, Content], manifest: bytes, sign: Sign | None =
     dossier = at.Dossier(tree)
     contents = read_contents(dossier)
     made: dict[str, Content] = {
-        "verify.py": VERIFIER.read_bytes(), "report.html": make_page(dossier, tree), "case.jsonld": case_jsonld(contents),
+        VERIFIER: verifier(), PAGE: make_page(dossier, tree), "case.jsonld": case_jsonld(contents),
     }  # fmt: skip
     held = {name.removeprefix(at.FILES) for name in members if name.startswith(at.FILES)}
     try:

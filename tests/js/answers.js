@@ -4,15 +4,13 @@
 const { loadEngine } = require("./engine.js");
 
 const NAMES = [
-  "base64", "unbase64", "utf8", "hex", "Sha256", "sha256", "verifyEd25519", "usable", "included", "consistent", "parseNote", "parseVkey", "checkpointOf",
-  "decodeEntry", "openDisclosure", "parseRecord", "parseProof", "parseConsistency", "parseIndexProof", "openIndexProof", "parseLineProof", "parseManifest",
-  "parsePolicy", "parseAnchors", "parseCard", "readTrust", "parseBagManifest", "parseInfo", "checkNames", "instant", "openZip", "compareText", "contentDigest",
-  "tagOf", "textOf",
+  "unbase64", "textOf", "hex", "Sha256", "verifyEd25519", "verifyMlDsa", "shake", "usable", "included", "consistent", "parseNote", "parseVkey",
+  "checkpointOf", "decodeEntry", "openDisclosure", "parseRecord", "parseProof", "parseConsistency", "parseLineProof", "parseManifest", "parsePolicy",
+  "parseAnchors", "parseCard", "parseBagManifest", "parseInfo", "checkNames", "instant", "compareText",
 ];
 const engine = loadEngine(NAMES);
 const bytes = (text) => engine.unbase64(text);
 const text = (value) => engine.textOf(bytes(value));
-const hashes = (list) => list.map((one) => engine.unbase64(one, 32));
 
 const QUESTIONS = {
   sha256: (data, step) => {
@@ -21,9 +19,11 @@ const QUESTIONS = {
     return engine.hex(hash.digest());
   },
   ed25519: (key, message, signature) => engine.verifyEd25519(bytes(key), bytes(message), bytes(signature)),
+  mldsa: (key, message, signature) => engine.verifyMlDsa(bytes(key), bytes(message), bytes(signature)),
+  shake: (rate, size, data) => engine.hex(engine.shake(rate, size, bytes(data))),
   usable: (key) => engine.usable(bytes(key)),
   included: (leaf, index, size, path, root) => engine.included(bytes(leaf), index, size, path.map(bytes), bytes(root)),
-  consistent: (old, oldRoot, size, root, path) => engine.consistent({ size: old, root: bytes(oldRoot) }, { size, root: bytes(root) }, path.map(bytes)),
+  consistent: (old, was, size, root, path) => engine.consistent({ size: old, root: bytes(was) }, { size, root: bytes(root) }, path.map(bytes)),
   note: (data) => engine.parseNote(bytes(data)).signatures.length,
   vkey: (data) => engine.parseVkey(text(data)).id,
   checkpoint: (data) => engine.checkpointOf(bytes(data)).size,
@@ -32,22 +32,16 @@ const QUESTIONS = {
   record: (data) => engine.parseRecord(bytes(data)).hash,
   proof: (data) => engine.parseProof(bytes(data)).index,
   consistency: (data) => engine.parseConsistency(bytes(data)).path.length,
-  index: (data, tag, root) => {
-    const found = engine.openIndexProof(engine.parseIndexProof(bytes(data)), bytes(tag), bytes(root));
-    return found && engine.base64(found);
-  },
   line: (data) => engine.parseLineProof(bytes(data)).holds,
   manifest: (data, root) => engine.parseManifest(bytes(data), root).map((line) => line.path),
   policy: (data) => engine.parsePolicy(bytes(data)).logs.length,
   anchors: (data) => engine.parseAnchors(bytes(data)).length,
-  trust: (policy, anchors) => engine.readTrust({ policy: bytes(policy), anchors: bytes(anchors) }).anchors.length,
   card: (data) => engine.parseCard(bytes(data)).anchors[0].origin,
   listed: (data) => engine.parseBagManifest(bytes(data)).size,
   info: (data) => engine.parseInfo(bytes(data)).size,
   names: (names) => engine.checkNames(names) === undefined,
   instant: (time) => engine.instant(time),
   compare: (one, other) => Math.sign(engine.compareText(one, other)),
-  zip: async (data) => (await engine.openZip(new Blob([bytes(data)]))).names().length,
 };
 
 async function answer([question, ...words]) {

@@ -10,8 +10,8 @@ const PAGE = path.join(__dirname, "..", "..", "ledger", "dossier", "page");
 function loadEngine(names, globals = {}) {
   const files = fs.readFileSync(path.join(PAGE, "engine.txt"), "utf8").split("\n").filter(Boolean);
   const source = files.map((file) => fs.readFileSync(path.join(PAGE, file), "utf8")).join("\n");
-  const given = Object.keys(globals);
-  const make = vm.runInThisContext(`(function (${given.join(", ")}) { "use strict";\n${source}\nreturn { ${names.join(", ")} };\n})`, { filename: "engine.js" });
+  const given = Object.keys(globals), body = `"use strict";\n${source}\nreturn { ${names.join(", ")} };`;
+  const make = vm.runInThisContext(`(function (${given.join(", ")}) { ${body}\n})`, { filename: "engine.js" });
   return make(...given.map((name) => globals[name]));
 }
 

@@ -6,7 +6,9 @@
 const fs = require("node:fs");
 const { loadEngine } = require("./engine.js");
 
-const NAMES = ["Excerpt", "Submission", "Refused", "Malformed", "parseRecord", "openEntry", "signingKeys", "verifyLine", "admit", "base64", "sha256", "unbase64"];
+const NAMES = [
+  "Excerpt", "Submission", "Refused", "Malformed", "parseRecord", "openEntry", "signingKeys", "verifyLine", "admit", "base64", "sha256", "unbase64",
+];
 const engine = loadEngine(NAMES);
 
 // The rule that an entry breaks, or nothing. Where the program admitted it, what it changes stands in the state.
@@ -16,7 +18,9 @@ async function judge(state, notes, step) {
   Object.assign(state, { record, entry });
   try {
     const s = new engine.Submission(entry, bytes, record, state), said = engine.base64(engine.sha256(note.text));
-    for (const [at, key] of engine.signingKeys(s, note).entries()) if (!(await engine.verifyLine(key, note.signatures[at], note.text))) return "signature";
+    for (const [at, key] of engine.signingKeys(s, note).entries()) {
+      if (!(await engine.verifyLine(key, note.signatures[at], note.text))) return "signature";
+    }
     await engine.admit(s, said, record);
     if (step.verdict === "") {
       notes.set(record.index, bytes);

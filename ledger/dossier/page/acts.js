@@ -101,7 +101,7 @@ function alsoRequired(act, body) {
 function bodyHolds(act, body) {
   const there = (name) => has(body, name);
   if (there("content_check") && !there(LOOKS[body.content_check])) return false;
-  if (there("outcome") && ["accept", "handover", "return"].includes(act) && there("exceptions") !== (body.outcome === "accepted_with_exceptions")) return false;
+  if (["accept", "handover", "return"].includes(act) && there("exceptions") !== (body.outcome === "accepted_with_exceptions")) return false;
   switch (act) {
     case "enrol": return enrolHolds(body);
     case "rotate": return body.old.length === body.new.length;

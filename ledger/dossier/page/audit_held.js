@@ -1,5 +1,7 @@
 // The audit of a dossier, step 10: what the reader holds, and what leads from it to this dossier.
 
+const OTHER_LEDGER = "the first record is not the one you hold: this is another ledger under the same name";
+
 Object.assign(Audit.prototype, {
   async checkHeld() {
     const { hashes } = this.state, first = hashes.get(0), { anchors, report } = this;
@@ -9,7 +11,7 @@ Object.assign(Audit.prototype, {
       report.fault("log", `your anchors are of the ledger ${held}; this one calls itself ${report.origin}`);
     } else if (anchors && anchors.first !== null) {
       if (first === undefined) report.notChecked("log", "the first record, which you hold the hash of, is not shown", true);
-      else if (first !== anchors.first) report.fault("log", "the first record is not the one you hold: this is another ledger under the same name", 0);
+      else if (first !== anchors.first) report.fault("log", OTHER_LEDGER, 0);
     }
     this.heldHeads().forEach((held) => this.checkHeldHead(held));
     this.checkPolicyKeys();
@@ -29,7 +31,8 @@ Object.assign(Audit.prototype, {
     if (held.size === this.head.size && !equal(held.root, this.head.root)) {
       this.report.fault("log", `two signed heads for size ${held.size}: the checkpoint you hold is over other records than these`);
     } else if (held.size > this.head.size) {
-      this.report.note("completeness", `the checkpoint you hold is of size ${held.size}: ${held.size - this.head.size} later records are not spoken of`);
+      const later = held.size - this.head.size;
+      this.report.note("completeness", `the checkpoint you hold is of size ${held.size}: ${later} later records are not spoken of`);
     }
   },
 
@@ -69,7 +72,7 @@ Object.assign(Audit.prototype, {
 
   anchored() {
     if (!this.trust) return false;
-    return this.trust.head !== null || this.trust.anchors.some((one) => one === this.anchors || this.others.includes(one) ? one.first !== null || one.pinned !== null : false);
+    return this.trust.head !== null || this.trust.anchors.some((one) => one.first !== null || one.pinned !== null);
   },
 
   // Whether something that the reader holds is in it: the first record, this very checkpoint, or an older one that it continues.
@@ -83,6 +86,8 @@ Object.assign(Audit.prototype, {
   untie() {
     const said = "whose keys these are is not established: nothing you hold says so";
     const reason = this.report.faulty ? said : `consistent in itself, but ${said}`;
-    for (const name of LINES) if (name !== "content") Object.assign(this.report.lines.get(name), { reason, counts: ["log", "signatures", "keys"].includes(name) });
+    for (const name of LINES.filter((one) => one !== "content")) {
+      Object.assign(this.report.lines.get(name), { reason, counts: ["log", "signatures", "keys"].includes(name) });
+    }
   },
 });

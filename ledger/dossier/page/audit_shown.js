@@ -75,19 +75,21 @@ Object.assign(Audit.prototype, {
     const { there } = this.dossier, { body } = this.export;
     if (there.has("manifest-sha256.txt")) {
       const manifest = hex(sha256(await this.dossier.read("manifest-sha256.txt", MAX_MANIFEST)));
-      if (manifest !== body.manifest_sha256) this.report.fault("content", "the payload is not the one that the export act names: its manifest has another fingerprint");
+      const said = "the payload is not the one that the export act names: its manifest has another fingerprint";
+      if (manifest !== body.manifest_sha256) this.report.fault("content", said);
     }
     if (this.carried) this.report.note("content", "the seal of the dossier is not here: drop the whole dossier to check it");
     if (!there.has("dossier.note") || !there.has("tagmanifest-sha256.txt")) return;
-    const seal = await this.dossier.read("dossier.note", MAX_ENTRY), tagmanifest = sha256(await this.dossier.read("tagmanifest-sha256.txt", MAX_MANIFEST));
+    const seal = await this.dossier.read("dossier.note", MAX_ENTRY);
+    const tagmanifest = sha256(await this.dossier.read("tagmanifest-sha256.txt", MAX_MANIFEST));
     await this.checkSeal(seal, `custody-dossier/v1\n${this.report.origin}\n${this.export.cited}\n${base64(tagmanifest)}\n`);
   },
 
   async checkSeal(seal, wanted) {
     const note = orNone(() => parseNote(seal));
     if (note === null) return this.report.fault("signatures", "the exporter's note cannot be read");
-    const text = textOf(note.text);
-    if (/^custody-dossier\/v(?:[2-9]|[1-9][0-9]+)\n/u.test(text)) return this.report.allNotChecked("this dossier was made by a newer format: read it with a newer release");
+    const text = textOf(note.text), newer = /^custody-dossier\/v(?:[2-9]|[1-9][0-9]+)\n/u.test(text);
+    if (newer) return this.report.allNotChecked("this dossier was made by a newer format: read it with a newer release");
     if (text !== wanted) return this.report.fault("content", "the exporter's note is over another dossier than this one");
     const verdicts = [];
     for (const key of this.export.keys) {
@@ -128,7 +130,9 @@ Object.assign(Audit.prototype, {
 
   sayWhatIsMissing() {
     this.sayWhatIsWithheld();
-    if (!this.report.judged) for (const line of ["signatures", "keys", "custody"]) this.report.notChecked(line, "no record that is shown could be judged", true);
+    for (const line of this.report.judged ? [] : ["signatures", "keys", "custody"]) {
+      this.report.notChecked(line, "no record that is shown could be judged", true);
+    }
     if (this.unseen.length) this.report.notChecked("log", `what the signers of records ${places(this.unseen)} had seen is not shown`);
     const asks = this.anchors !== null && this.anchors.auditorQuorum > 0, size = this.report.checkpoint;
     this.report.notChecked("completeness", "the index was not replayed by an auditor", asks);

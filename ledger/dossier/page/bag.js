@@ -31,7 +31,8 @@ async function wrongList(tree, manifest, there) {
     if (!(error instanceof Malformed)) throw error;
     return [`${manifest}: ${error.message}`];
   }
-  const present = new Set(there), wrong = [...listed.keys()].filter((name) => !present.has(name)).map((name) => `${name} is missing, though ${manifest} lists it`);
+  const present = new Set(there), lacking = [...listed.keys()].filter((name) => !present.has(name));
+  const wrong = lacking.map((name) => `${name} is missing, though ${manifest} lists it`);
   for (const name of there) {
     if (!listed.has(name)) wrong.push(`${name} is foreign: ${manifest} does not list it`);
     else if ((await hashOrNone(tree, name)) !== listed.get(name)) wrong.push(`${name} is not the file that ${manifest} lists: its SHA-256 differs`);
@@ -61,7 +62,8 @@ async function wrongInfo(tree, oxum) {
   try {
     const stated = parseInfo(await readAtMost(tree, "bag-info.txt", 1 << 20)), wrong = [];
     if (stated.get("Payload-Oxum") !== oxum) wrong.push(`bag-info.txt states another Payload-Oxum than the payload has: ${oxum}`);
-    if (!INFO_IDENTIFIER.test(stated.get("External-Identifier") || "")) wrong.push("bag-info.txt does not say External-Identifier: custody-dossier/v1");
+    const named = INFO_IDENTIFIER.test(stated.get("External-Identifier") || "");
+    if (!named) wrong.push("bag-info.txt does not say External-Identifier: custody-dossier/v1");
     return wrong;
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
@@ -71,7 +73,8 @@ async function wrongInfo(tree, oxum) {
 
 function parseInfo(bytes) {
   const pairs = linesOf(bytes).map((line) => /^([^:]*): (.*)$/su.exec(line));
-  for (const pair of pairs) well(pair && INFO_LABEL.test(pair[1]) && INFO_VALUE.test(pair[2]) && !pair[2].endsWith(" "), "a line that is no label with a value");
+  const plain = (pair) => pair && INFO_LABEL.test(pair[1]) && INFO_VALUE.test(pair[2]) && !pair[2].endsWith(" ");
+  well(pairs.every(plain), "a line that is no label with a value");
   well(ascend(pairs.map((pair) => pair[1])), "labels must ascend, and none may stand twice");
   const info = new Map(pairs.map((pair) => [pair[1], pair[2]]));
   well(info.has("Payload-Oxum") && /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/u.test(info.get("Bagging-Date") || ""), "it must say Payload-Oxum and Bagging-Date");

@@ -21,8 +21,8 @@ function parseCard(bytes) {
   const typed = cardLines(cardWords(bytes)), values = new Map();
   for (const [word, value] of typed) {
     if (word === "check") break;
-    const bare = value.slice(0, -4);
-    well(lowerAscii(value.slice(-4)) === hexOf(`${CARD_MARK} ${word} ${bare}`).slice(0, 4), `the line ${word} of the card is mistyped: compare it with the paper`);
+    const bare = value.slice(0, -4), check = hexOf(`${CARD_MARK} ${word} ${bare}`).slice(0, 4);
+    well(lowerAscii(value.slice(-4)) === check, `the line ${word} of the card is mistyped: compare it with the paper`);
     values.set(word, bare);
   }
   const whole = hexOf(`${CARD_MARK}\n`, ...[...values].map(([word, value]) => `${word} ${value}\n`)).slice(0, 8);

@@ -103,8 +103,9 @@ class Dossier {
   }
 
   async misplacedLines() {
-    const proofs = await this.lineProofs();
-    return proofs.filter(({ name, proof }) => proof && name !== `${AT_LINES}${proof.root}/${tenDigits(proof.index)}.proof`).map(({ name }) => `${name} is another line`);
+    const named = ({ root, index }) => `${AT_LINES}${root}/${tenDigits(index)}.proof`;
+    const other = (await this.lineProofs()).filter(({ name, proof }) => proof && name !== named(proof));
+    return other.map(({ name }) => `${name} is not the proof of that line`);
   }
 
   // [{name, proof: parsed, or null, error}]

@@ -29,7 +29,8 @@ function claimed(record, entry, texts) {
 
 // The field that says which dossier, where it is confidential and disclosed.
 function openedReference(entry, texts) {
-  const opened = digestsOf(entry).map((digest) => texts.get(digest)).filter((text) => text !== undefined).map((text) => orNone(() => openDisclosure(text, entry.act)));
+  const own = digestsOf(entry).map((digest) => texts.get(digest)).filter((text) => text !== undefined);
+  const opened = own.map((text) => orNone(() => openDisclosure(text, entry.act)));
   const found = opened.find((one) => one !== null && one.name === "dossier");
   return found ? found.value : null;
 }
@@ -135,8 +136,8 @@ function tellClaims({ claims, named, unread, audit }, wrong) {
       report.notChecked("custody", said);
       report.note("custody", said);
     } else if (!named.has(claim.index)) {
-      const done = claim.checkpoint === null ? "came back from" : "was taken over from";
-      report.note("custody", `record ${claim.index}: ${number} ${done} ${claim.ledger} on the word of ${report.origin} alone: no dossier of that ledger is here`);
+      const done = `${number} ${claim.checkpoint === null ? "came back from" : "was taken over from"} ${claim.ledger}`;
+      report.note("custody", `record ${claim.index}: ${done} on the word of ${report.origin} alone: no dossier of that ledger is here`);
     }
   }
 }
@@ -147,7 +148,8 @@ function tellClaims({ claims, named, unread, audit }, wrong) {
 function problems(claim, here, away, there) {
   const { report } = there.audit, { subject } = claim.entry, found = [];
   if (report.lines.get("log").faults.length) return found;
-  if (claim.ledger !== report.origin) found.push(["log", `it names the ledger ${claim.ledger}, and the dossier that it cites is one of ${report.origin}`]);
+  const other = `it names the ledger ${claim.ledger}, and the dossier that it cites is one of ${report.origin}`;
+  if (claim.ledger !== report.origin) found.push(["log", other]);
   if (!isExported(subject, there.audit)) return [...found, ["custody", `the dossier of ${report.origin} that it cites is of other items`]];
   return [...found, ...(claim.checkpoint === null ? wasThere(subject, here, away, there) : takenOver(claim, there.audit))];
 }

@@ -68,14 +68,22 @@ function madeBy(key, line) {
   return line.name === key.name && line.id === key.id;
 }
 
-// Whether a line verifies under its key: true, false, or null where this browser cannot tell. Of type 0x06 only length and time are looked at.
+// Whether a line verifies under its key: true, false, or null where this browser cannot tell. Of type 0x06 the text is a checkpoint.
 async function verifyLine(key, line, text) {
   if (!madeBy(key, line) || line.value.length !== VALUE_SIZES.get(key.type)) return false;
   if (key.type === KEY_ED25519) return verifyEd25519(key.key, text, line.value);
   const view = new DataView(line.value.buffer, line.value.byteOffset);
   const time = view.getBigUint64(0);
   if (time >= 1n << 63n) return false;
-  return key.type === KEY_ML_DSA || verifyEd25519(key.key, concat(utf8(`cosignature/v1\ntime ${time}\n`), text), line.value.subarray(8));
+  const value = line.value.subarray(8);
+  if (key.type === KEY_ML_DSA) return verifyMlDsa(key.key, subtreeOf(key.name, time, parseCheckpoint(text)), value);
+  return verifyEd25519(key.key, concat(utf8(`cosignature/v1\ntime ${time}\n`), text), value);
+}
+
+// What a key of type 0x06 signs.
+function subtreeOf(name, time, { origin, size, root }) {
+  const counted = (text) => concat(Uint8Array.of(utf8(text).length), utf8(text));
+  return concat(utf8("subtree/v1\n\0"), counted(name), u64be(time), counted(origin), u64be(0), u64be(size), root);
 }
 
 const ORIGIN_OF_LOG = /^(?!\{|custody-)[^\x00-\x1f\x7f-\x9f\ud800-\udfff]+$/u;
@@ -95,7 +103,7 @@ function checkpointOf(note) {
   return parseCheckpoint(parseNote(note).text);
 }
 
-// Section 8, 1 to 3. {checkpoint, by: set of vkeys whose lines are true, unsure: of those that this page or this browser cannot verify}.
+// Section 8, 1 to 3. {checkpoint, by: set of vkeys whose lines are true, unsure: of those that this browser cannot verify}.
 // Raises Malformed; Contradiction for a false line by a key that is known; CannotTell where no line is by one.
 async function openCheckpoint(bytes, keys) {
   const note = parseNote(bytes), checkpoint = parseCheckpoint(note.text), by = new Set(), unsure = new Set();
@@ -104,7 +112,7 @@ async function openCheckpoint(bytes, keys) {
     if (key === undefined) continue;
     const verdict = await verifyLine(key, line, note.text);
     if (verdict === false) throw new Contradiction(`the line of ${key.name} on the checkpoint is false`);
-    (verdict && key.type !== KEY_ML_DSA ? by : unsure).add(key.vkey);
+    (verdict ? by : unsure).add(key.vkey);
   }
   if (!by.size && !unsure.size) throw new CannotTell("the checkpoint carries no signature by a key that you trust");
   return { checkpoint, by, unsure };

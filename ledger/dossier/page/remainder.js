@@ -47,7 +47,7 @@ class Remainder {
     const found = this.away.get(subject);
     if (!found) return;
     this.away.delete(subject);
-    const span = `from record ${found.start} ${back === null ? "on" : `to record ${back}`}`, ledger = back === null ? undefined : this.covered.get(back);
+    const span = `from record ${found.start} ${back === null ? "on" : `to record ${back}`}`, ledger = this.covered.get(back);
     if (ledger !== undefined) return this.report.note("custody", `${this.number(subject)}: outside ${span}, covered by the ledger ${ledger}`);
     this.report.note("custody", `${this.number(subject)}: not checked ${span}: outside, on the word of ${found.holder}`);
     this.report.notChecked("custody", back === null ? OUTSIDE_STILL : OUTSIDE);
@@ -64,8 +64,9 @@ class Remainder {
       this.report.fault("content", said, item.mismatch.index, item.number);
     }
     for (const subject of [...this.away.keys()]) this.leg(subject, null);
-    this.report.notChecked("time", "no trusted timestamp was given; times are those of the ledger's own clock", anchors !== null && anchors.tsaQuorum > 0);
-    if (dossier.under("custody/timestamps/").length) this.report.note("log", `timestamp tokens: ${ELSEWHERE}`);
+    const asks = anchors !== null && anchors.tsaQuorum > 0;
+    this.report.notChecked("time", "no trusted timestamp was given; times are those of the ledger's own clock", asks);
+    if (dossier.under("custody/timestamps/").length) this.report.note("time", "there are timestamp tokens here, which no verifier of today reads");
     const closed = [...this.state.facts.keys()].filter((key) => key.startsWith("digest:")).length;
     if (closed) this.report.note("disclosure", `at most ${closed} fields stay closed`);
     this.items().forEach((item) => this.checkItem(item));
@@ -84,7 +85,7 @@ class Remainder {
     for (const folder of this.folders) {
       const lines = await manifestOf(dossier, folder);
       folder.lines = lines || [];
-      if (lines === null) this.report.notChecked("content", `the list of the files of ${folder.place.number} is not here`);
+      if (lines === null) this.report.notChecked("content", `the manifest of ${folder.place.number} is not here`);
       for (const line of folder.lines) this.name(line.sha256, folder.place);
     }
   }
@@ -94,7 +95,8 @@ class Remainder {
     for (const { name, proof, error } of await dossier.lineProofs()) {
       const folder = proof && this.folders.find(({ set }) => set.root === proof.root && set.files === proof.count);
       if (!folder || !proof.holds) {
-        this.report.fault("content", `${name}: ${error ? error.message : folder ? "it does not lead to the root that was signed" : "it is of no list of files that was signed here"}`);
+        const said = folder ? "it does not lead to the root that was signed" : "it is of no manifest that was signed here";
+        this.report.fault("content", `${name}: ${error ? error.message : said}`);
         continue;
       }
       this.lines.push({ proof, place: folder.place });
@@ -104,20 +106,22 @@ class Remainder {
   }
 
   countClosed(folder) {
-    const shown = this.lines.filter(({ proof }) => proof.root === folder.set.root).length;
-    if (!folder.lines.length && shown) this.report.note("content", `${folder.place.number}: ${folder.set.files - shown} of ${folder.set.files} lines of its list stay closed`);
+    if (folder.lines.length) return;
+    const { root, files } = folder.set, shown = new Set(this.lines.filter(({ proof }) => proof.root === root).map(({ proof }) => proof.index));
+    this.report.note("content", `${folder.place.number}: ${files - shown.size} of ${files} lines of its manifest stay closed`);
   }
 
   async checkFiles(dossier) {
     const absent = [];
     for (const [digest, { index, number }] of this.files) {
       const found = await dossier.content(digest);
-      if (found === "mismatch") this.report.fault("content", `the file ${digest.slice(0, 16)}… has other bytes now than were signed`, index, number);
+      const said = `the file ${digest.slice(0, 16)}… has other bytes now than were signed`;
+      if (found === "mismatch") this.report.fault("content", said, index, number);
       if (found === "missing") absent.push(number);
     }
     if (!absent.length) return;
-    const names = eachOnce(absent), more = names.length > 5 ? " …" : "";
-    this.report.notChecked("content", `files that are not here to be hashed: ${absent.length} of ${this.files.size}, of ${names.slice(0, 5).join(", ")}${more}`);
+    const names = eachOnce(absent), some = names.slice(0, 5).join(", ") + (names.length > 5 ? " …" : "");
+    this.report.notChecked("content", `files that are not here to be hashed: ${absent.length} of ${this.files.size}, of ${some}`);
   }
 
   // --- people and items ---
@@ -125,11 +129,14 @@ class Remainder {
   checkItem(item) {
     const box = item.container === null ? undefined : this.state.fact(`item:${item.container}`);
     if (box && (box.status !== item.status || box.holder !== item.holder)) {
-      this.report.note("custody", `${item.number} (${item.status} by ${item.holder}) lies in ${box.number} (${box.status} by ${box.holder}): it did not follow its container`);
+      const where = ({ number, status, holder }) => `${number} (${status} by ${holder})`;
+      this.report.note("custody", `${where(item)} lies in ${where(box)}: it did not follow its container`);
       this.report.notChecked("custody", "items did not follow the container they lie in; see the notes");
     }
-    if (item.status === "offered") this.report.note("custody", `${item.number}: offered to ${item.to} at record ${item.since}, not accepted: ${item.holder} still answers`);
-    if (item.status === "missing") this.report.note("custody", `${item.number}: missing since record ${item.since}; ${item.holder} answers`);
+    const { number, since, holder, to } = item;
+    const offered = `${number}: offered to ${to} at record ${since}, not accepted: ${holder} still answers`;
+    if (item.status === "offered") this.report.note("custody", offered);
+    if (item.status === "missing") this.report.note("custody", `${number}: missing since record ${since}; ${holder} answers`);
   }
 
   checkUnsafe(handler, signed) {

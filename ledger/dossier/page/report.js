@@ -2,7 +2,6 @@
 
 const LINES = ["log", "signatures", "keys", "custody", "content", "time", "completeness", "disclosure"];
 const MAX_FAULTS = 200;
-const ELSEWHERE = "not checked (use custody audit)";
 
 class Report {
   constructor() {

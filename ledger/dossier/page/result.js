@@ -28,15 +28,17 @@ function entriesOf(audit) {
     const bytes = audit.notes.get(record.index), read = bytes === undefined ? null : orNone(() => openEntry(bytes));
     if (read === null) return [];
     const opened = Object.fromEntries(audit.opened.get(record.index) || []), closed = digestsOf(read.entry).length - Object.keys(opened).length;
-    return [{ index: record.index, recorded: record.when, entry: read.entry, hash: record.entry, opened, closed, fault: audit.faulty.has(record.index) }];
+    const { index, when, entry: hash } = record;
+    return [{ index, recorded: when, entry: read.entry, hash, opened, closed, fault: audit.faulty.has(index) }];
   });
 }
 
 // What the last enrolment says of a person beside the roster.
 function withNames(handler, entries) {
-  const last = entries.filter(({ entry }) => entry.act === "enrol" && entry.body.handler === handler.name && entry.subject === `handler:${handler.name}`).pop();
+  const own = entries.filter(({ entry }) => entry.act === "enrol" && entry.subject === `handler:${handler.name}`), last = own.pop();
   const said = (name) => (last && (has(last.entry.body, name) ? last.entry.body[name] : has(last.opened, name) ? last.opened[name] : null)) || null;
-  return { ...handler, organisation: handler.organisation || said("organisation"), display_name: said("display_name"), qualification: said("qualification") };
+  const organisation = handler.organisation || said("organisation");
+  return { ...handler, organisation, display_name: said("display_name"), qualification: said("qualification") };
 }
 
 // Where the entries name a file of this SHA-256: [{record, item, field, name}].

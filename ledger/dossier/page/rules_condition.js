@@ -12,7 +12,8 @@ function contentDigest(files) {
 // The item after release, accept, handover or return looked at it.
 function lookedAt(s, item) {
   const { body } = s, seal = given(body, "seal"), digest = contentDigest(given(body, "files"));
-  need(body.content_check === "hashed" || item.content === null || item.sealed, "content.hashed", `${item.number} has a fingerprint and no intact seal, and was not hashed`);
+  const looked = body.content_check === "hashed" || item.content === null || item.sealed;
+  need(looked, "content.hashed", `${item.number} has a fingerprint and no intact seal, and was not hashed`);
   if (s.entry.act !== "release" && digest !== null && item.content !== null) {
     const same = digest === item.content;
     need(given(body, "match") === same, "content.match", `match does not say what the fingerprints of ${item.number} say`);
@@ -50,8 +51,8 @@ function goesAlong(s, item, to, party) {
   const transfer = given(s.body, "transfer");
   need(!item.contents.length || transfer !== null, "container.transfer", `${item.number} has contents and goes without a transfer`);
   for (const subject of item.contents) {
-    const content = s.item(subject);
-    need(content.status === "held" && content.holder === item.holder, "container.contents", `${content.number} lies in ${item.number} and is not held by its holder`);
+    const content = s.item(subject), held = content.status === "held" && content.holder === item.holder;
+    need(held, "container.contents", `${content.number} lies in ${item.number} and is not held by its holder`);
   }
   if (item.container === null) return;
   const box = s.item(item.container), recipient = s.entry.act === "release" ? [box.to, box.party] : [box.holder, null];
@@ -67,8 +68,8 @@ function cameAlong(s, box) {
 }
 
 function putIn(s, item, container) {
-  const box = s.item(container);
-  need(box.kind === "container" && box.status === "held" && box.holder === item.holder, "store.container", `${box.number} is no container that ${item.holder} holds`);
+  const box = s.item(container), theirs = box.kind === "container" && box.status === "held" && box.holder === item.holder;
+  need(theirs, "store.container", `${box.number} is no container that ${item.holder} holds`);
   for (let outer = container; outer !== null; outer = s.item(outer).container)
     need(outer !== s.entry.subject, "store.cycle", `${item.number} cannot lie inside itself`);
   s.putItem({ ...box, contents: [...box.contents, s.entry.subject] }, container);

@@ -43,8 +43,8 @@ function doDerive(s) {
 // A parent's last entry is the signer's own access for this child.
 function parentOf(s, by, parent) {
   const item = s.item(parent.subject), head = s.fact(`head:${parent.subject}`), { grant } = item;
-  const last = grant && head && head.entry === parent.entry && parent.entry === grant.entry;
-  need(last && grant.child === s.entry.subject && grant.by === by, "derive.access", `the last entry of ${item.number} is not the access for this item`);
+  const last = grant && head && head.entry === parent.entry && parent.entry === grant.entry, theirs = last && grant.by === by;
+  need(theirs && grant.child === s.entry.subject, "derive.access", `the last entry of ${item.number} is not the access for this item`);
   need(item.content === null || has(parent, "sha256"), "derive.sha256", `the fingerprint of ${item.number} is not given`);
   const seen = hashed(s, item, given(parent, "sha256"));
   if (seen !== item) s.putItem(seen, parent.subject);

@@ -80,7 +80,8 @@ function twoSign(s) {
 function doExport(s) {
   const { body } = s, override = has(body, "override"), by = s.signers(override ? 2 : 1);
   s.requireRole(by[0], "custodian", "registrar");
-  need(!override || by.some((name) => s.handler(name).roles.includes("registrar")), "export.override", "no registrar signs this export against consent");
+  const registrar = !override || by.some((name) => s.handler(name).roles.includes("registrar"));
+  need(registrar, "export.override", "no registrar signs this export against consent");
   for (const exported of body.items) {
     const item = s.item(exported.subject), head = s.fact(`head:${exported.subject}`);
     const same = head && head.seq + 1 === exported.count && head.record === exported.record;
@@ -121,7 +122,8 @@ async function checkPrevious(s, note) {
   const { checkpoint, by, unsure } = opened;
   const last = checkpoint.origin === s.ledger.origin && checkpoint.size === s.ledger.closedAt && equal(checkpoint.root, s.state.root());
   need(last, "checkpoint.previous", "the checkpoint carried along is not the last one of this log");
-  need(keys.every((key) => by.has(key.vkey) || unsure.has(key.vkey)), "checkpoint.previous", "the checkpoint carried along lacks a signature of the log");
+  const signed = keys.every((key) => by.has(key.vkey) || unsure.has(key.vkey));
+  need(signed, "checkpoint.previous", "the checkpoint carried along lacks a signature of the log");
 }
 
 const RULES = new Map([

@@ -17,7 +17,10 @@ function signingKeys(s, note) {
 // In open, enrol and rotate: the keys of those whom the body is about.
 function broughtKeys(s) {
   const { act, by } = s.entry, { body } = s;
-  if (act === "open") return [body.vkeys[0], ...body.registrars.map((one) => one.vkey)].map((vkey) => rosterKey(vkey)).filter((key) => by.includes(key.name));
+  if (act === "open") {
+    const vkeys = [body.vkeys[0], ...body.registrars.map((one) => one.vkey)];
+    return vkeys.map((vkey) => rosterKey(vkey)).filter((key) => by.includes(key.name));
+  }
   if (act === "enrol") return [rosterKey(body.vkey)].filter((key) => key.name === body.handler);
   return act === "rotate" ? [rosterKey(body.new[0])].filter((key) => key.name === by[0]) : [];
 }
@@ -115,8 +118,8 @@ const CLOCK_AHEAD_S = 600, LATE_AFTER_S = 86400;
 function checkTime(s) {
   const time = instant(s.entry.time), { seen } = s.entry;
   need(time <= s.recorded + CLOCK_AHEAD_S, "time.future", `dated ${s.entry.time}, after it was recorded`);
-  const after = seen === null ? s.recorded : s.state.recorded(seen.size - 1);
-  need(after - time <= LATE_AFTER_S || has(s.body, "late"), "time.late", `dated ${s.entry.time}, more than a day before it was signed, without a word why`);
+  const after = seen === null ? s.recorded : s.state.recorded(seen.size - 1), late = after - time > LATE_AFTER_S;
+  need(!late || has(s.body, "late"), "time.late", `dated ${s.entry.time}, more than a day before it was signed, without a word why`);
   if (s.recorded - time > LATE_AFTER_S) s.note("time", `recorded more than a day after ${s.entry.time}, the time it claims`);
 }
 
@@ -150,6 +153,7 @@ function checkSubject(s) {
 function leaveBehind(s) {
   const { entry } = s, head = s.fact(`head:${entry.subject}`), seen = entry.seen ? entry.seen.size : 0;
   rememberRegistrars(s);
-  s.put(`head:${entry.subject}`, { seq: head ? head.seq + 1 : 0, index: s.index, entry: s.cited, record: s.record.hash, seen, time: instant(entry.time) });
+  const place = { seq: head ? head.seq + 1 : 0, index: s.index, entry: s.cited, record: s.record.hash };
+  s.put(`head:${entry.subject}`, { ...place, seen, time: instant(entry.time) });
   entry.by.forEach((name) => s.put(`mark:${name}`, { seen }));
 }

@@ -26,12 +26,17 @@ function claimPrefix(s, prefix, name) {
 
 function doOpen(s) {
   const { body, entry } = s, origin = entry.ledger, wanted = [origin, ...body.registrars.map((one) => one.handler)];
-  need(wanted.length === entry.by.length && wanted.every((name, at) => name === entry.by[at]), "open.by", "open is not signed by the log and then every first registrar");
+  need(sameList(entry.by, wanted), "open.by", "open is not signed by the log and then every first registrar");
   need(!body.registrars.every((one) => has(one, "recovery")), "open.registrars", "every first registrar is a recovery key");
   if (has(body, "continues")) checkContinues(body.continues.note, origin);
   claimLogKeys(s, body.vkeys, origin);
   body.registrars.forEach((one) => firstRegistrar(s, one));
-  s.put("ledger", { origin, title: body.title, vkeys: body.vkeys, retired: [], rules: body.rules, closedAt: 0, closedBy: [], ended: false, registrars: [], holds: [] });
+  const { title, vkeys, rules } = body;
+  s.put("ledger", { origin, title, vkeys, retired: [], rules, closedAt: 0, closedBy: [], ended: false, registrars: [], holds: [] });
+}
+
+function sameList(one, other) {
+  return one.length === other.length && one.every((each, at) => each === other[at]);
 }
 
 function checkContinues(note, origin) {
@@ -45,11 +50,11 @@ function checkContinues(note, origin) {
 }
 
 function firstRegistrar(s, one) {
-  const name = one.handler, prefix = given(one, "prefix");
+  const { handler: name, organisation, roles } = one, prefix = given(one, "prefix");
   claimKey(s, ownKey(s, one.vkey, name), name);
   claimPrefix(s, prefix, name);
   const keys = [{ vkey: one.vkey, since: s.index, until: null, how: "", unsafe: null }];
-  s.put(`handler:${name}`, { name, organisation: one.organisation, roles: one.roles, prefix, keys, from: 0, to: null, recovery: has(one, "recovery") });
+  s.put(`handler:${name}`, { name, organisation, roles, prefix, keys, from: 0, to: null, recovery: has(one, "recovery") });
 }
 
 function doClose(s) {
@@ -92,7 +97,7 @@ function doRotate(s) {
   const { body, entry } = s, { subject, by } = entry;
   if (subject === "ledger") return rotateLog(s);
   const name = subject.slice("handler:".length);
-  need(by.length === 2 && by.every((one) => one === name) && body.old.length === 1, "rotate.by", `rotate is signed by one old and then one new key of ${name}`);
+  need(sameList(by, [name, name]) && body.old.length === 1, "rotate.by", `rotate is signed by one old and then one new key of ${name}`);
   const handler = s.handler(name), key = ownKey(s, body.new[0], name), last = handler.keys[handler.keys.length - 1];
   claimKey(s, key, name);
   const fresh = { vkey: body.new[0], since: s.index, until: null, how: "", unsafe: null };
@@ -101,8 +106,7 @@ function doRotate(s) {
 
 function rotateLog(s) {
   const { ledger, body } = s, by = s.signers(3);
-  const present = body.old.length === ledger.vkeys.length && body.old.every((vkey, at) => vkey === ledger.vkeys[at]);
-  need(present, "rotate.by", "old is not the present pair of the log");
+  need(sameList(body.old, ledger.vkeys), "rotate.by", "old is not the present pair of the log");
   s.requireRole(by[2], "registrar");
   claimLogKeys(s, body.new, ledger.origin);
   s.put("ledger", { ...ledger, vkeys: body.new, retired: [...ledger.retired, ...ledger.vkeys] });
@@ -132,7 +136,7 @@ function leaveARegistrar(s) {
 
 // All who ever were registrars, so that the last one can be told.
 function rememberRegistrars(s) {
-  const { registrars } = s.ledger;
-  const fresh = [...s.changes].filter(([key, fact]) => key.startsWith("handler:") && fact.roles.includes("registrar") && !registrars.includes(fact.name));
-  if (fresh.length) s.put("ledger", { ...s.ledger, registrars: [...registrars, ...fresh.map(([, fact]) => fact.name)] });
+  const { registrars } = s.ledger, handlers = [...s.changes].filter(([key]) => key.startsWith("handler:")).map(([, fact]) => fact);
+  const fresh = handlers.filter((fact) => fact.roles.includes("registrar") && !registrars.includes(fact.name));
+  if (fresh.length) s.put("ledger", { ...s.ledger, registrars: [...registrars, ...fresh.map((fact) => fact.name)] });
 }

@@ -11,7 +11,8 @@ const DEVICE = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/u;
 function checkName(name) {
   const parts = name.split("/");
   const plain = (part) => NAME_PART.test(part) && !part.startsWith(".") && !part.endsWith(".") && !part.includes("..") && !DEVICE.test(part);
-  well(name.length <= MAX_NAME_LENGTH && parts.length <= MAX_PARTS && parts.every(plain), `a file with a name that is not allowed: ${name.slice(0, 100)}`);
+  const short = name.length <= MAX_NAME_LENGTH && parts.length <= MAX_PARTS;
+  well(short && parts.every(plain), `a file with a name that is not allowed: ${name.slice(0, 100)}`);
 }
 
 // Raises Malformed also where one stands twice, or is a file and a folder at once.

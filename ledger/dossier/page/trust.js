@@ -35,8 +35,8 @@ function heldOf(held, origin) {
 // --- the policy ---
 
 function parsePolicy(bytes) {
-  const text = latin(bytes);
-  well(bytes.length <= MAX_TRUST && text.endsWith("\n") && /^[\t\n\x20-\x7e\x80-\xff]*$/u.test(text), "a policy with a control character, or not ended by a line feed");
+  const text = latin(bytes), plain = /^[\t\n\x20-\x7e\x80-\xff]*$/u.test(text);
+  well(bytes.length <= MAX_TRUST && text.endsWith("\n") && plain, "a policy with a control character, or not ended by a line feed");
   const policy = { logs: [], witnesses: new Map(), groups: new Map(), quorum: null, members: new Set(), keys: new Set() };
   text.slice(0, -1).split("\n").forEach((line, at) => {
     const words = line.replace(/^[ \t]+|[ \t]+$/gu, "").split(/[ \t]+/u);
@@ -130,7 +130,8 @@ function anchorsOf(value) {
   checkType("Natural", value.clock_tolerance_s, "clock_tolerance_s");
   well(value.custody === "anchors/v1" && isOrigin(value.origin), "anchors of another form");
   const { roots } = value.tsa, auditors = auditorsOf(value.auditors);
-  well(Array.isArray(roots) && roots.every((root) => typeof root === "string" && root.length <= 20000 && PEM.test(root)), "a root that is no certificate");
+  const isRoot = (root) => typeof root === "string" && root.length <= 20000 && PEM.test(root);
+  well(Array.isArray(roots) && roots.every(isRoot), "a root that is no certificate");
   checkQuorum(roots, value.tsa.quorum);
   checkQuorum(auditors.map((key) => hex(key.key)), value.auditors.quorum);
   well(value.checkpoint === null || typeof value.checkpoint === "string", "the pinned checkpoint is no text");

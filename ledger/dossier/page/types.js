@@ -189,9 +189,10 @@ function checkFields(table, value, where) {
 function objectHolds(type, value) {
   const there = (name) => has(value, name);
   const within = (name, most) => !there(name) || Math.abs(Number(value[name])) <= most;
+  const onEarth = () => within("latitude", 90) && within("longitude", 180);
   switch (type) {
-    case "Place": return there("latitude") === there("longitude") && (there("text") || there("latitude")) && within("latitude", 90) && within("longitude", 180);
-    case "Point": return within("latitude", 90) && within("longitude", 180);
+    case "Place": return there("latitude") === there("longitude") && (there("text") || there("latitude")) && onEarth();
+    case "Point": return onEarth();
     case "Period": return (there("from") || there("to")) && !(there("from") && there("to") && instant(value.from) > instant(value.to));
     case "File": return !there("digests") || (Object.keys(value.digests).length > 0 && !has(value.digests, "sha256"));
     case "Recipient": return there("handler") ? Object.keys(value).length === 1 : there("name") && there("organisation");

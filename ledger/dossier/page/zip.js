@@ -46,7 +46,10 @@ function unpack(bytes, at, width) {
 // The rights 0644 of zip's outer half do not fit 32 bits with a sign, so numbers are never shifted there.
 function localHeader(member) {
   const { nameBytes, shown, needed } = stated(member), extra = zip64(shown === ZIP_LARGE ? [member.size, member.size] : []);
-  const fixed = pack([4, 0x04034b50], [2, needed], [2, 0], [2, 0], [2, 0], [2, ZIP_DAY], [4, member.crc], [4, shown], [4, shown], [2, nameBytes.length], [2, extra.length]);
+  const fixed = pack(
+    [4, 0x04034b50], [2, needed], [2, 0], [2, 0], [2, 0], [2, ZIP_DAY], [4, member.crc], [4, shown], [4, shown],
+    [2, nameBytes.length], [2, extra.length],
+  );
   return concat(fixed, nameBytes, extra);
 }
 
@@ -73,7 +76,8 @@ function formatEnd(end) {
   const [count, size, offset] = [Math.min(end.count, ZIP_SMALL), Math.min(end.size, ZIP_LARGE), Math.min(end.offset, ZIP_LARGE)];
   const last = pack([4, 0x06054b50], [2, 0], [2, 0], [2, count], [2, count], [4, size], [4, offset], [2, 0]);
   if (count < ZIP_SMALL && size < ZIP_LARGE && offset < ZIP_LARGE) return last;
-  const full = pack([4, 0x06064b50], [8, 44], [2, ZIP_UNIX | 45], [2, 45], [4, 0], [4, 0], [8, end.count], [8, end.count], [8, end.size], [8, end.offset]);
+  const numbers = [[8, end.count], [8, end.count], [8, end.size], [8, end.offset]];
+  const full = pack([4, 0x06064b50], [8, 44], [2, ZIP_UNIX | 45], [2, 45], [4, 0], [4, 0], ...numbers);
   return concat(full, pack([4, 0x07064b50], [4, 0], [8, end.offset + end.size], [4, 1]), last);
 }
 
@@ -120,8 +124,8 @@ function parseCentral(data, at, offset, room) {
   well(size <= room, `${member.name} claims more bytes than the archive has for it`);
   member.start = offset + localHeader(member).length;
   well(member.start + size <= room, `${member.name} claims more bytes than the archive has for it`);
-  const expected = centralHeader(member);
-  well(equal(data.subarray(at, at + expected.length), expected), `${member.name} is not written in the one form: a link, a folder, compressed, or packed anew`);
+  const expected = centralHeader(member), same = equal(data.subarray(at, at + expected.length), expected);
+  well(same, `${member.name} is not written in the one form: a link, a folder, compressed, or packed anew`);
   return member;
 }
 
@@ -145,8 +149,8 @@ async function endOf(file, tail) {
   try {
     return parseEnd(tail, file.size);
   } catch (error) {
-    const starts = await file.read(0, Math.min(4, file.size));
-    if (unpack(starts, 0, 4) !== 0x04034b50 && !latin(tail).includes("PK\x05\x06")) throw new CannotTell("no dossier: neither a folder nor a zip archive");
+    const starts = await file.read(0, Math.min(4, file.size)), ends = latin(tail).includes("PK\x05\x06");
+    if (unpack(starts, 0, 4) !== 0x04034b50 && !ends) throw new CannotTell("no dossier: neither a folder nor a zip archive");
     throw error;
   }
 }
