@@ -56,16 +56,17 @@ class Excerpt:
         )  # fmt: skip
 
     def _close_before(self, entry: Entry[acts.Body]) -> None:
-        """A checkpoint act carries the one before it: where the act that fixed that one is not here, its size is as claimed, and its keys are those
-        of the log at that size: who replaced which key is always here."""
+        """A checkpoint act carries the one before it. Its keys are those of the log at that size, since who replaced which key is always here; where
+        the act that fixed it is not, its size is as claimed."""
         ledger = self.fact("ledger", LedgerFact)
         if ledger is None or not isinstance(entry.body, acts.Checkpoint) or entry.body.previous is None:
             return
-        size = self._carried(entry.body)[0]
+        size, closed_at = self._carried(entry.body)[0], ledger.closed_at
         if size - 1 not in self._said:
             self.claimed.add("previous")
-            then = [vkeys for since, vkeys in self._pairs if since < size - 1]
-            self.facts["ledger"] = replace(ledger, closed_at=size, closed_by=then[-1] if then else list(ledger.vkeys))
+            closed_at = size
+        then = [vkeys for since, vkeys in self._pairs if since < size - 1]
+        self.facts["ledger"] = replace(ledger, closed_at=closed_at, closed_by=then[-1] if then else list(ledger.vkeys))
 
     def add(self, record: Record, digest: bytes, text: bytes | None, changes: Changes) -> None:
         """The record under judgement takes its place; `digest` is its hash, `text` the hash of its entry's text if that is here.
