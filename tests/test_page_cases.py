@@ -46,3 +46,13 @@ def _differences(reader: Reader, case: Case) -> list[str]:
     if (reader.exit, said) == (case.exit, case.lines):
         return []
     return [f"{case.name}: exit {reader.exit}, not {case.exit}; {said}, not {case.lines}"]
+
+
+def test_dossiers_within_are_shown_with_lines_of_their_own(reader: Reader, folder: Path, elsewhere: Path):
+    (case,) = [one for one in cases(folder) if one.name == "two-ledgers-an-archive-with-an-entry-that-was-altered"]
+    reader.hold(elsewhere, case.trust)
+    reader.choose(case.dossier)
+    inner = reader.page.locator("#before details")
+    assert [one.split(": ")[1] for one in inner.locator("summary").all_inner_texts()] == ["✗ NOT sound", "✓ sound, as far as it was asked"]
+    assert inner.locator("tr[data-line]").count() == 16
+    assert "fail" in inner.first.locator('tr[data-line="signatures"]').text_content()
