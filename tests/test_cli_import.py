@@ -412,7 +412,7 @@ def test_a_dossier_of_other_items_is_refused(two: Two, sent: Path) -> None:
 
 
 def test_a_dossier_of_an_earlier_time_there_is_refused(two: Two, sent: Path) -> None:
-    """The laboratory let it go for good and took it in under another identifier; then it shows the old dossier."""
+    """It is out again, and the laboratory shows what it exported the first time."""
     two.take(sent, "O-1")
     dossier = two.send_back("O-1")
     two.take_back(dossier, "O-1")
@@ -423,7 +423,7 @@ def test_a_dossier_of_an_earlier_time_there_is_refused(two: Two, sent: Path) -> 
 
 
 def test_the_same_item_goes_there_a_second_time(two: Two, sent: Path) -> None:
-    """For the laboratory it is a return. What its first entry cites is the first release, so only its own ledger covers the second time."""
+    """For the laboratory it is a return, by the dossier of the office."""
     two.take(sent, "O-1")
     two.take_back(two.send_back("O-1"), "O-1")
     again = two.send("O-1", name="again.zip")
@@ -509,3 +509,11 @@ def test_one_folder_may_hold_what_is_held_of_both(two: Two, sent: Path) -> None:
     anchors = sorted((json.loads((trust / "anchors.json").read_text("utf-8")) for trust in two.trusts), key=lambda one: str(one["origin"]))
     (folder / "anchors.json").write_text(json.dumps(anchors, indent=2, ensure_ascii=False) + "\n", "utf-8")
     assert two.audit(dossier, folder)["exit"] == 0
+
+
+def test_a_ledger_is_held_against_what_is_held_of_it_among_several(two: Two, sent: Path) -> None:
+    trusts = [word for trust in two.trusts for word in ("--trust", trust)]
+    for office in (two.office, two.lab):
+        assert office.run("audit", "--no-pins", *trusts, "--json", as_=None).json["lines"]["log"]["verdict"] == "pass"
+    said = two.lab.run("audit", "--no-pins", "--trust", two.trusts[0], as_=None, expect=1)
+    assert "your anchors are of the ledger un.example/mission-7" in said.stdout + said.stderr

@@ -357,7 +357,8 @@ def test_a_card_is_typed_and_a_file_is_found_in_a_dossier_or_it_is_none(dossiers
     card = Office(dossiers).run("card", as_=None).stdout
     (tmp_path / "evidence").write_bytes(b"evidence")
     (tmp_path / "other").write_bytes(b"anything else")
-    words: list[str | Path] = [sys.executable, "-I", VERIFIER, dossiers / "dossier.zip", "--trust", "-", "--file", tmp_path / "evidence", "--file", tmp_path / "other"]
+    words: list[str | Path] = [sys.executable, "-I", VERIFIER, dossiers / "dossier.zip", "--trust", "-"]
+    words += ["--file", tmp_path / "evidence", "--file", tmp_path / "other"]
     done = subprocess.run(words, input=card.lower().replace(" ", "\u00a0").encode(), capture_output=True, timeout=100)
     said = done.stdout.decode()
     assert (done.returncode, done.stderr) == (0, b""), said

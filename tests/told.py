@@ -121,7 +121,7 @@ def listen_to_missions() -> None:
     from ledger.errors import Malformed, Refused
     from ledger.record import format_record
 
-    submission, record = mission.submission, mission.Mission.record
+    submission, record = mission.submission, mission.Mission.record  # type: ignore[attr-defined]
 
     def submitted(entry: Any, note: bytes, its_record: Any, state: Any) -> Any:
         _TRIED.append((format_record(its_record), note))
@@ -139,7 +139,7 @@ def listen_to_missions() -> None:
         finally:
             steps += [{"record": b64(raw), "note": b64(tried), "verdict": verdict} for raw, tried in _TRIED[before:] if whole]
 
-    mission.submission, mission.Mission.record = submitted, recorded  # type: ignore[method-assign, assignment]
+    mission.submission, mission.Mission.record = submitted, recorded  # type: ignore[method-assign, assignment, attr-defined]
 
 
 def pytest_configure() -> None:
