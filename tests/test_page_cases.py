@@ -10,6 +10,7 @@ from ledger.dossier.contents import Dossier
 from ledger.dossier.held import HeldTree
 from ledger.dossier.page import make_page
 
+pytestmark = pytest.mark.timeout(500)
 UNSEEN = "folder-a-link"
 """Browsers follow links in a folder that is chosen, or pass them over; a page cannot know."""
 
@@ -29,7 +30,6 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.mark.timeout(500)
 def test_the_page_says_what_is_expected(reader: Reader, folder: Path, elsewhere: Path):
     wrong = []
     for case in sorted(cases(folder), key=lambda one: (str(one.trust), one.name)):
