@@ -10,6 +10,7 @@ from ledger.dossier.contents import Dossier
 from ledger.dossier.held import HeldTree
 from ledger.dossier.page import make_page
 
+pytestmark = pytest.mark.timeout(500)
 UNSEEN = "folder-a-link"
 """Browsers follow links in a folder that is chosen, or pass them over; a page cannot know."""
 
@@ -29,7 +30,6 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.mark.timeout(500)
 def test_the_page_says_what_is_expected(reader: Reader, folder: Path, elsewhere: Path):
     wrong = []
     for case in sorted(cases(folder), key=lambda one: (str(one.trust), one.name)):
@@ -46,3 +46,13 @@ def _differences(reader: Reader, case: Case) -> list[str]:
     if (reader.exit, said) == (case.exit, case.lines):
         return []
     return [f"{case.name}: exit {reader.exit}, not {case.exit}; {said}, not {case.lines}"]
+
+
+def test_dossiers_within_are_shown_with_lines_of_their_own(reader: Reader, folder: Path, elsewhere: Path):
+    (case,) = [one for one in cases(folder) if one.name == "two-ledgers-an-archive-with-an-entry-that-was-altered"]
+    reader.hold(elsewhere, case.trust)
+    reader.choose(case.dossier)
+    inner = reader.page.locator("#before details")
+    assert [one.split(": ")[1] for one in inner.locator("summary").all_inner_texts()] == ["✗ NOT sound", "✓ sound, as far as it was asked"]
+    assert inner.locator("tr[data-line]").count() == 16
+    assert "fail" in inner.first.locator('tr[data-line="signatures"]').text_content()
