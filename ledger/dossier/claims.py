@@ -58,14 +58,20 @@ class Claim:
         return origin.checkpoint.encode() if isinstance(origin, f.ForeignOrigin) else None
 
 
+_LINES = tuple(f'\n  "act": "{act}",\n'.encode() for act in ("acquire", "return"))
+"""One of them stands in the text of each act that can claim anything, and in no other: an entry has one form. Most need not be read."""
+
+
 def claims_of(shown: Shown) -> list[Claim]:
     """By index, of all entries here that are those of their records, whether or not the rules admit them."""
     texts = dict(_digests(shown.disclosures()))
     found = list[Claim]()
     for raw, note in shown.records():
+        if note is None or not any(line in note for line in _LINES):
+            continue
         with suppress(CustodyError, NoteError):
             record = parse_record(raw)
-            if note is not None and entry_hash(note) == record.entry:
+            if entry_hash(note) == record.entry:
                 found += _claimed(record, decode_entry(parse_note(note).text), texts)
     return sorted(found, key=lambda claim: claim.index)
 

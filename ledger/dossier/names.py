@@ -6,6 +6,7 @@ hidden, or stands for a device of Windows. What evidence is really called is dat
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from ledger.errors import Malformed
 from ledger.printable import printable
@@ -47,6 +48,7 @@ def _too_large(name: str) -> str | None:
     return f"more than {MAX_PARTS} parts" if name.count("/") >= MAX_PARTS else None
 
 
+@lru_cache(1 << 12)  # the same few folders, and each name in the folder, its list and its record
 def _stands_against(part: str) -> str | None:
     if not _PART.match(part):
         return "each part is 1 to 80 of a-z 0-9 . _ -"

@@ -127,7 +127,8 @@ def _checkpoint(tree: Tree, sha256: str) -> bytes | None:
 
 def _judge(one: Found, trust_of: TrustOf) -> None:
     dossier = one.dossier
-    here, records = dossier.checkpoint().split(b"\n")[0].decode("utf-8", "replace"), list(_records(dossier))
+    here = dossier.checkpoint().split(b"\n")[0].decode("utf-8", "replace")
+    records = list(_records(dossier)) if one.claims else []
     wrong = {claim.index: problems(claim, here, records, one.named[claim.index]) for claim in one.claims if claim.index in one.named}
     covered = {
         claim.index: claim.ledger for claim in one.claims
