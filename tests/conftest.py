@@ -1,5 +1,7 @@
 """What all tests share: where known answers and real photos lie."""
 
+import fcntl
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,6 +105,21 @@ def a(played: Path, tmp_path: Path) -> "Attacker":
 
     shutil.copytree(played, tmp_path / "office")
     return Attacker(Office(tmp_path / "office"))
+
+
+@pytest.fixture(scope="session")
+def all_cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The dossiers to which every verifier is held, written once, however many processes run tests."""
+    from cases import write_cases
+
+    base = tmp_path_factory.getbasetemp()
+    root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with open(root / "cases.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (root / "cases").exists():
+            write_cases(root / "cases.half")
+            (root / "cases.half").rename(root / "cases")
+    return root / "cases"
 
 
 @pytest.fixture(scope="module", params=["chromium", "firefox"])

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from cases import Case, cases, write_cases
+from cases import Case, cases
 from reader import Reader
 
 from ledger.dossier.contents import Dossier
@@ -16,13 +16,6 @@ UNSEEN = "folder-a-link"
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("page") / "cases"
-    write_cases(made)
-    return made
-
-
-@pytest.fixture(scope="module")
 def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page that came by another way than the dossiers, and carries none of them."""
     tree, file = HeldTree({}), tmp_path_factory.mktemp("elsewhere") / "report.html"
@@ -30,9 +23,9 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-def test_the_page_says_what_is_expected(reader: Reader, folder: Path, elsewhere: Path):
+def test_the_page_says_what_is_expected(reader: Reader, all_cases: Path, elsewhere: Path):
     wrong = []
-    for case in sorted(cases(folder), key=lambda one: (str(one.trust), one.name)):
+    for case in sorted(cases(all_cases), key=lambda one: (str(one.trust), one.name)):
         if case.name != UNSEEN:
             reader.hold(elsewhere, case.trust)
             reader.choose(case.dossier)
@@ -48,8 +41,8 @@ def _differences(reader: Reader, case: Case) -> list[str]:
     return [f"{case.name}: exit {reader.exit}, not {case.exit}; {said}, not {case.lines}"]
 
 
-def test_dossiers_within_are_shown_with_lines_of_their_own(reader: Reader, folder: Path, elsewhere: Path):
-    (case,) = [one for one in cases(folder) if one.name == "two-ledgers-an-archive-with-an-entry-that-was-altered"]
+def test_dossiers_within_are_shown_with_lines_of_their_own(reader: Reader, all_cases: Path, elsewhere: Path):
+    (case,) = [one for one in cases(all_cases) if one.name == "two-ledgers-an-archive-with-an-entry-that-was-altered"]
     reader.hold(elsewhere, case.trust)
     reader.choose(case.dossier)
     inner = reader.page.locator("#before details")

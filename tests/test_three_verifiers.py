@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cases import Case, cases, write_cases
+from cases import Case, cases
 from forged import Bag, told
 from office import Office
 from written_out import LINES, VERIFIER
@@ -25,14 +25,6 @@ pytestmark = pytest.mark.timeout(500)  # the first of them makes the folder
 
 Told = tuple[int, dict[str, str] | None]
 """Exit status, and the verdict of each line, or None where nothing was read."""
-
-
-@pytest.fixture(scope="session")
-def all_cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Made once by each process that runs tests."""
-    folder = tmp_path_factory.mktemp("three") / "cases"
-    write_cases(folder)
-    return folder
 
 
 @pytest.fixture(scope="session")
