@@ -1,6 +1,7 @@
 """What the reader holds from elsewhere: a folder with a policy and anchors, or a trust card, and what this computer remembers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from ledger.report import Report
 
 from ledger.commands.output import write_new
-from ledger.errors import CustodyError, Fault, Unavailable
+from ledger.errors import CannotTell, CustodyError, Fault, Malformed, NewerFormat, Unavailable
 from ledger.printable import printable
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -60,7 +61,6 @@ def receipt_index(receipt: bytes) -> int:
     """Which record it is for; that a damaged one is for none, the audit sees."""
     from keys.errors import NoteError
     from keys.note import parse_note
-    from ledger.errors import Malformed, NewerFormat
     from ledger.record import parse_record
 
     try:
@@ -111,20 +111,30 @@ def _texts(folder: Path) -> "tuple[Policy, tuple[Anchors, ...]]":
     """Both texts of a folder; each ledger that the anchors name has its key in the policy."""
     from ledger.policy import check_together, parse_anchor_list, parse_policy
 
-    policy = parse_policy(_read(folder / "policy"))
-    held = parse_anchor_list(_read(folder / "anchors.json"))
-    for anchors in held:
-        check_together(policy, anchors)
-    return policy, held
+    texts = _read(folder / "policy"), _read(folder / "anchors.json")
+    with _readers_own():
+        policy, held = parse_policy(texts[0]), parse_anchor_list(texts[1])
+        for anchors in held:
+            check_together(policy, anchors)
+        return policy, held
 
 
 def _trust_card(path: Path, pins: "tuple[Pin, ...]", receipts: tuple[bytes, ...], vkeys: tuple[str, ...]) -> "Trust":
     from ledger.audit import Trust
     from ledger.card import MAX_CARD, card_anchors, card_policy, parse_card
 
-    with open(path, "rb") as file:
+    with open(path, "rb") as file, _readers_own():
         card = parse_card(file.read(MAX_CARD + 1))
     return Trust(card_policy(card, vkeys), card_anchors(card), pins, receipts, card.head)
+
+
+@contextmanager
+def _readers_own() -> Iterator[None]:
+    """A slip in what the reader typed or got accuses no ledger: nothing can be told (decision 0022)."""
+    try:
+        yield
+    except (Malformed, NewerFormat) as error:
+        raise CannotTell(str(error)) from None
 
 
 def _claimed_keys(ledger: "Ledger") -> tuple[str, ...]:
