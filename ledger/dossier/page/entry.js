@@ -20,18 +20,9 @@ function decodeEntry(text) {
   if (value.custody !== "entry/v1") throw new Newer("an entry that was made by a newer format");
   well(!has(value, "act") || typeof value.act === "string", "act is no text");
   if (!ACTS.has(value.act)) throw new Newer("an entry with an act that this page does not know: made by a newer format");
-  checkEnvelope(value);
+  checkInOrder(value, new Map([...ENVELOPE, ["body", (body) => checkBody(value.act, body)]]), "an entry");
   sameJson(value, text, 2);
   return value;
-}
-
-function checkEnvelope(value) {
-  const checks = new Map([...ENVELOPE, ["body", (body) => checkBody(value.act, body)]]);
-  for (const name of Object.keys(value)) {
-    if (!checks.has(name)) throw new Newer("an entry with a field that this page does not know: made by a newer format");
-    checks.get(name)(value[name]);
-  }
-  well(Object.keys(value).join() === [...checks.keys()].join(), "the fields of an entry are not those of the format, in their order");
 }
 
 // Parsed as far as it can be: {note, entry}; raises Malformed or Newer.

@@ -18,6 +18,17 @@ function sameJson(value, bytes, indent) {
   well(equal(utf8(again), bytes), "JSON that is not in its one form");
 }
 
+// Raises Malformed or Newer unless an object has these fields and no others, in this order: Map of name to what checks its value. The first
+// thing that is met in the text decides.
+function checkInOrder(value, checks, what) {
+  well(isObject(value), `${what} is no object`);
+  for (const name of Object.keys(value)) {
+    if (!checks.has(name)) throw new Newer(`${what} has a field that this page does not know: made by a newer format`);
+    checks.get(name)(value[name]);
+  }
+  well(Object.keys(value).join() === [...checks.keys()].join(), `the fields of ${what} are not those of the format, in their order`);
+}
+
 function isObject(value) {
   return value !== null && typeof value === "object" && !Array.isArray(value);
 }

@@ -61,17 +61,20 @@ function firstBlank(bytes) {
   return -1;
 }
 
+const CONSISTENCY_FIELDS = new Map([
+  ["custody", (value) => well(value === "consistency/v1", "not a consistency proof")],
+  ["old", (value) => well(typeof value === "string", "not a consistency proof")],
+  ["new", (value) => well(typeof value === "string", "not a consistency proof")],
+  ["path", (value) => checkType("list of Hash, 0 to 64", value, "path")],
+]);
+
 // {old: the older checkpoint, now: the bytes of the other note, path} of a consistency proof; raises Malformed or Newer.
 function parseConsistency(bytes) {
   well(bytes.length <= 4 << 20, "a proof of two checkpoints above 4 MiB");
-  const value = decodeJson(bytes), names = ["custody", "old", "new", "path"];
-  well(isObject(value), "not a consistency proof");
-  if (/^consistency\/v([2-9]|[1-9][0-9]+)$/u.test(value.custody) || Object.keys(value).some((name) => !names.includes(name))) {
-    throw new Newer("a consistency proof that was made by a newer format");
-  }
-  well(Object.keys(value).join() === names.join() && value.custody === "consistency/v1", "not a consistency proof");
-  well(typeof value.old === "string" && typeof value.new === "string", "not a consistency proof");
-  checkType("list of Hash, 0 to 64", value.path, "path");
+  const value = decodeJson(bytes);
+  const newer = isObject(value) && /^consistency\/v([2-9]|[1-9][0-9]+)$/u.test(value.custody);
+  if (newer) throw new Newer("a consistency proof that was made by a newer format");
+  checkInOrder(value, CONSISTENCY_FIELDS, "a consistency proof");
   sameJson(value, bytes, 2);
   const [old, now] = [value.old, value.new].map((note) => checkpointOf(utf8(note)));
   well(old.origin === now.origin && old.size >= 1 && old.size <= now.size, "not a proof of an older and a newer checkpoint of one log");

@@ -108,7 +108,17 @@ function quorumMet(policy, by) {
 // --- the anchors ---
 
 const PEM = /^-----BEGIN CERTIFICATE-----\n(?:[A-Za-z0-9+/=]{1,76}\n)+-----END CERTIFICATE-----\n?$/u;
-const ANCHOR_FIELDS = ["custody", "origin", "first", "checkpoint", "tsa", "auditors", "clock_tolerance_s"];
+const isText = (what) => (value) => well(value === null || typeof value === "string", `${what} is no text`);
+const isNatural = (value) => checkType("Natural", value, "a number in the anchors");
+const ANCHOR_FIELDS = new Map([
+  ["custody", (value) => well(value === "anchors/v1", "not anchors")],
+  ["origin", (value) => checkType("Origin", value, "origin")],
+  ["first", (value) => value === null || well(typeof value === "string" && unbase64(value, 32), "first is no hash")],
+  ["checkpoint", isText("the pinned checkpoint")],
+  ["tsa", (value) => checkAuthorities(value)],
+  ["auditors", (value) => checkAuditors(value)],
+  ["clock_tolerance_s", isNatural],
+]);
 
 // Of one ledger or of several, ascending by origin.
 function parseAnchors(bytes) {
@@ -121,46 +131,37 @@ function parseAnchors(bytes) {
 }
 
 function anchorsOf(value) {
-  well(isObject(value), "anchors are an object");
-  if (/^anchors\/v([2-9]|[1-9][0-9]+)$/u.test(value.custody)) throw new Newer("anchors that were made by a newer format");
-  namedFields(value, ANCHOR_FIELDS);
-  namedFields(value.tsa, ["roots", "quorum"]);
-  namedFields(value.auditors, ["vkeys", "quorum"]);
-  checkType("Origin", value.origin, "origin");
-  checkType("Natural", value.clock_tolerance_s, "clock_tolerance_s");
-  well(value.custody === "anchors/v1" && isOrigin(value.origin), "anchors of another form");
-  const { roots } = value.tsa, auditors = auditorsOf(value.auditors);
-  const isRoot = (root) => typeof root === "string" && root.length <= 20000 && PEM.test(root);
-  well(Array.isArray(roots) && roots.every(isRoot), "a root that is no certificate");
-  checkQuorum(roots, value.tsa.quorum);
-  checkQuorum(auditors.map((key) => hex(key.key)), value.auditors.quorum);
-  well(value.checkpoint === null || typeof value.checkpoint === "string", "the pinned checkpoint is no text");
-  const pinned = value.checkpoint === null ? null : checkpointOf(utf8(value.checkpoint));
-  well(pinned === null || pinned.origin === value.origin, "the pinned checkpoint is of another origin");
-  well(value.first === null || typeof value.first === "string", "first is no hash");
-  if (value.first !== null) unbase64(value.first, 32);
+  const newer = isObject(value) && /^anchors\/v([2-9]|[1-9][0-9]+)$/u.test(value.custody);
+  if (newer) throw new Newer("anchors that were made by a newer format");
+  checkInOrder(value, ANCHOR_FIELDS, "the anchors");
+  const { origin, first, checkpoint } = value, pinned = checkpoint === null ? null : checkpointOf(utf8(checkpoint));
+  well(isOrigin(origin) && (pinned === null || pinned.origin === origin), "the pinned checkpoint is of another origin");
   const quorums = { tsaQuorum: value.tsa.quorum, auditorQuorum: value.auditors.quorum };
-  return { origin: value.origin, first: value.first, pinned, auditors, ...quorums };
+  return { origin, first, pinned, auditors: value.auditors.vkeys.map((vkey) => parseVkey(vkey)), ...quorums };
 }
 
-function namedFields(value, names) {
-  well(isObject(value), "anchors with a field of another type");
-  if (Object.keys(value).some((name) => !names.includes(name))) throw new Newer("anchors with a field that this page does not know");
-  well(Object.keys(value).join() === names.join(), "anchors with a field missing, or in another place");
+function checkAuthorities(value) {
+  const isRoot = (root) => typeof root === "string" && root.length <= 20000 && PEM.test(root);
+  const checkRoots = (roots) => well(Array.isArray(roots) && roots.every(isRoot), "a root that is no certificate");
+  checkInOrder(value, new Map([["roots", checkRoots], ["quorum", isNatural]]), "tsa");
+  checkQuorum(value.roots, value.quorum);
 }
 
-function auditorsOf(value) {
-  well(Array.isArray(value.vkeys), "the auditors' keys are no list");
-  return value.vkeys.map((vkey) => {
+function checkAuditors(value) {
+  checkInOrder(value, new Map([["vkeys", checkAuditorKeys], ["quorum", isNatural]]), "auditors");
+  checkQuorum(value.vkeys.map((vkey) => hex(parseVkey(vkey).key)), value.quorum);
+}
+
+function checkAuditorKeys(vkeys) {
+  well(Array.isArray(vkeys), "the auditors' keys are no list");
+  for (const vkey of vkeys) {
     checkType("Vkey", vkey, "an auditor's key");
     const key = parseVkey(vkey);
     well(key.type !== KEY_ED25519 && key.name.endsWith("/audit"), "an auditor's key is one that cosigns, under a name that ends in /audit");
     well(key.type === KEY_ML_DSA || usable(key.key), "an auditor's key is unsafe");
-    return key;
-  });
+  }
 }
 
 function checkQuorum(members, quorum) {
-  checkType("Natural", quorum, "quorum");
   well(new Set(members).size === members.length && quorum <= members.length, "a quorum above the number of its members, or a member twice");
 }
