@@ -90,7 +90,7 @@ clean: ## remove what was built, and the demo; keeps .venv
 .venv/.installed: requirements.lock pyproject.toml
 	@$(check_python)
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || $(PYTHON) -m venv --clear .venv
-	@echo "Installing what custody needs into .venv (once, about half a minute)."
+	@echo "Installing what custody needs into .venv (once, about a minute)."
 	@$(BIN)/python -m pip install -qq --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m pip check

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 from attacked import SHA, play
-from cases import write_cases
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from forged import LINES, ORDER
@@ -204,11 +203,9 @@ def judged(node: str, folder: Path, **options: Any) -> dict[str, Judged]:
 
 
 @pytest.mark.timeout(400)
-def test_it_says_of_every_case_what_the_case_says(node: str, tmp_path: Path) -> None:
-    folder = tmp_path / "cases"
-    write_cases(folder)
-    found, differ = judged(node, folder), []
-    for place in sorted(folder.glob("*/case.json")):
+def test_it_says_of_every_case_what_the_case_says(node: str, all_cases: Path) -> None:
+    found, differ = judged(node, all_cases), []
+    for place in sorted(all_cases.glob("*/case.json")):
         case, got = json.loads(place.read_text("utf-8")), found[place.parent.name]
         if (got["exit"], got["lines"] if case["lines"] else None) != (case["exit"], case["lines"]):
             differ.append((place.parent.name, got["exit"], got["lines"], got["error"]))
