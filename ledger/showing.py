@@ -9,7 +9,6 @@
 7. What cannot be told from a part is said: nothing missing passes in silence.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,20 +23,20 @@ from ledger import acts
 from ledger.admit import admit, check_signatures, keys_of, submission
 from ledger.blame import field_of, line_of
 from ledger.checkpoint import Checkpoint, open_checkpoint
-from ledger.continued import check_continued
 from ledger.disclosure import check_disclosures, disclosure_digest
 from ledger.entry import Entry, cite, decode_entry, entry_hash, text_hash
 from ledger.errors import CannotTell, CustodyError, Fault, Malformed, NewerFormat, Refused
 from ledger.excerpt import Excerpt
 from ledger.filesets import check_filesets
+from ledger.holding import Holding
 from ledger.index import check_index_proof, index_value
-from ledger.keepsake import verifies
 from ledger.merkle import check_inclusion, parse_hash
 from ledger.record import Record, parse_record, record_hash, subject_tag
 from ledger.remainder import Remainder, named_files
 from ledger.report import LINES, Report, places
 from ledger.roster import verifier_of
-from ledger.shown import Shown, format_seal, rests_on, signers_of
+from ledger.seal import check_seal
+from ledger.shown import Shown, rests_on, signers_of
 from ledger.signers import Signers, at_once
 from ledger.source import Trust
 from ledger.state import Changes, ItemFact, item_key
@@ -327,75 +326,13 @@ class Showing:
     # what the reader holds, and what is left to say
 
     def _check_held(self) -> None:
-        anchors, hashes = self.trust.anchors, self._state.recorded_hashes()
-        last = hashes.get(self._head.size - 1) if self._head is not None else None
+        last = self._state.recorded_hashes().get(self._head.size - 1) if self._head is not None else None
         self.report.head = cite(last) if last is not None else None
-        if anchors is not None and anchors.origin != self.report.origin:
-            self.report.fault("log", f"your anchors are of the ledger {anchors.origin}; this one calls itself {self.report.origin}")
-        elif anchors is not None and anchors.first is not None:
-            if hashes.get(0) is None:
-                self.report.not_checked("log", "the first record, which you hold the hash of, is not shown", counts=True)
-            elif hashes[0] != anchors.first:
-                self.report.fault("log", "the first record is not the one you hold: this is another ledger under the same name", 0)
-        for held in self.trust.heads:
-            self._held_head(held)
-        known = self._state.log_keys()
-        if self.trust.policy is not None and known:
-            if not {log.vkey for log in self.trust.policy.logs} & known:
-                self.report.fault("log", "no key of this log stands in your policy: it is not the log that the policy names")
-        self._pins(hashes)
-        continued = self._head is not None and check_continued(self.shown, self._head, self.trust.heads, self.report)
-        if not self.trust.anchored:
-            self._untie()
-        elif not continued and not self._tied(hashes):
-            self.report.not_checked("log", "nothing here leads to the records or the checkpoint that you hold", counts=True)
-
-    def _held_head(self, held: Checkpoint) -> None:
-        if self._head is None or held.origin != self.report.origin:
-            return
-        if held.size == self._head.size and held.root != self._head.root:
-            self.report.fault("log", f"two signed heads for size {held.size}: the checkpoint you hold is over other records than these")
-        elif held.size > self._head.size:
-            later = held.size - self._head.size
-            self.report.note("completeness", f"the checkpoint you hold is of size {held.size}: {later} later records are not spoken of")
-
-    def _tied(self, hashes: dict[int, bytes]) -> bool:
-        """Whether something that the reader holds is in it: the first record, one that was seen last, or this very checkpoint."""
-        anchors, head = self.trust.anchors, self._head
-        first = hashes.get(0)
-        return (
-            (first is not None and anchors is not None and anchors.first is not None)
-            or any(first is not None or pin.size - 1 in hashes for pin in self.trust.pins)
-            or any(head is not None and (held.size, held.root) == (head.size, head.root) for held in self.trust.heads)
-        )
-
-    def _pins(self, hashes: dict[int, bytes]) -> None:
-        for pin in self.trust.pins:
-            if hashes.get(0) not in (None, pin.first):
-                self.report.fault("log", "the first record is not the one you have seen: this is another ledger under the same name", 0)
-            elif hashes.get(pin.size - 1) not in (None, pin.record):
-                self.report.fault("log", "a record is not the one you have seen: the ledger was changed or forked", pin.size - 1)
+        Holding(self.trust, self.report, self._head, self._state.recorded_hashes()).check(self.shown, self._state.log_keys())
 
     def _check_sealed(self) -> None:
-        """What was exported is what the exporter signed: the payload in the act, the rest in a note of its own."""
-        if self._export is None:
-            return
-        manifest, seal = self.shown.manifest_sha256(), self.shown.seal()
-        if manifest is not None and manifest != self._export.manifest_sha256:
-            self.report.fault("content", "the payload is not the one that the export act names: its manifest has another fingerprint")
-        if seal is None:
-            return
-        try:
-            note = parse_note(seal[0])
-        except NoteError as error:
-            return self.report.fault("signatures", f"the exporter's note cannot be read: {error}")
-        if re.match(rb"custody-dossier/v([2-9]|[1-9][0-9]+)\n", note.text):
-            for line in LINES:
-                self.report.not_checked(line, "this dossier was made by a newer format: read it with a newer release", counts=True)
-        elif note.text != format_seal(self.report.origin, self._exported_by[0], seal[1]):
-            self.report.fault("content", "the exporter's note is over another dossier than this one")
-        elif not any(verifies(key, note) for key in self._exported_by[1]):
-            self.report.fault("signatures", "the exporter's note is not signed by who signed the export act")
+        if self._export is not None:
+            check_seal(self.shown, self._export.manifest_sha256, *self._exported_by, self.report)
 
     def _say_what_is_withheld(self) -> None:
         """Reasons stand in the export act, which its signer answers for. Of subjects that nothing here rests on, records stand alone."""
@@ -420,13 +357,6 @@ class Showing:
         items = {item.subject for item in self._export.items} if self._export is not None else set()
         named = {subject for subject in self._subjects.keys() | items if subject.startswith(kind)} - {"ledger"}
         return {subject_tag(self.report.origin, subject) for subject in named}
-
-    def _untie(self) -> None:
-        said = "whose keys these are is not established: nothing you hold says so"
-        said = said if self.report.faults else f"consistent in itself, but {said}"
-        for line in self.report.lines.values():
-            if line.name != "content":
-                line.reason, line.counts = said, line.name in ("log", "signatures", "keys")
 
     def _say_what_is_missing(self) -> None:
         self._say_what_is_withheld()

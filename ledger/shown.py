@@ -7,7 +7,7 @@ from msgspec import UnsetType
 
 from ledger import acts
 from ledger import fields as f
-from ledger.entry import Entry, cite
+from ledger.entry import Entry
 from ledger.index import IndexProof
 
 
@@ -46,11 +46,6 @@ class Shown(Protocol):
 
     def content(self, sha256: str) -> Literal["match", "mismatch", "missing"]:
         """Whether the file under this SHA-256 (hex) is here, and has it."""
-
-
-def format_seal(origin: str, export: str, tagmanifest: bytes) -> bytes:
-    """The text that the exporter signs: the ledger, the export act (its entry's hash), and the SHA-256 of the list of all the rest."""
-    return f"custody-dossier/v1\n{origin}\n{export}\n{cite(tagmanifest)}\n".encode()
 
 
 def rests_on(entry: Entry[acts.Body]) -> Iterator[str]:

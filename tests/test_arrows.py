@@ -24,7 +24,7 @@ CENTRE = {
     *("keeping", "findings", "consent", "disclosure"),
     *("policy", "replay", "report", "audit", "blame", "source", "signers", "heads", "remainder", "tables", "identifiers", "wording"),
     *("keepsake", "exposure"),
-    *("label", "slip", "card", "sampling", "parcel", "frames", "excerpt", "showing", "shown", "manifest", "filesets", "continued"),
+    *("label", "slip", "card", "sampling", "parcel", "frames", "excerpt", "showing", "shown", "manifest", "filesets", "continued", "holding", "seal", "index_nodes"),
 }
 EDGES = {
     *("outbox", "following", "confidential", "workers", "fixity", "objects", "press", "sample", "sealed"),

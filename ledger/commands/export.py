@@ -26,7 +26,7 @@ from ledger.entry import cite
 from ledger.errors import Unavailable, Usage
 from ledger.exporting import choose
 from ledger.ledger import Ledger, Recorded
-from ledger.shown import format_seal
+from ledger.seal import format_seal
 
 _LAYERS = ("court", "tribunal", "partner", "public")
 
