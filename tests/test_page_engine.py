@@ -42,7 +42,7 @@ def node() -> str:
 
 
 def run(node: str, script: str, *words: str, given: Any = None) -> str:
-    done = subprocess.run([node, JS / script, *words], input=json.dumps(given), capture_output=True, text=True, timeout=110)
+    done = subprocess.run([node, JS / script, *words], input=json.dumps(given), capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
 
