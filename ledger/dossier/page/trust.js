@@ -5,10 +5,14 @@
 const MAX_TRUST = 1 << 20;
 
 // A list of them. `brought`: null; the text of a card; {policy, anchors}, two texts; a list of these; or what this has answered before. Texts are
-// strings or bytes. Raises Malformed or Newer.
+// strings or bytes. Raises CannotTell: a slip in what the reader typed or got accuses no ledger.
 function readTrust(brought) {
   if (brought === null || brought === undefined) return [];
-  return (Array.isArray(brought) ? brought : [brought]).map((one) => (has(one, "mldsa") ? one : readOne(one)));
+  try {
+    return (Array.isArray(brought) ? brought : [brought]).map((one) => (has(one, "mldsa") ? one : readOne(one)));
+  } catch (error) {
+    throw foreseen(error) ? new CannotTell(error.message) : error;
+  }
 }
 
 function readOne(brought) {
