@@ -71,6 +71,13 @@ def settled(office: Office) -> None:
     office.act("check", office.subject("O-1"), "ada", body)
 
 
+def seal_broken(office: Office) -> None:
+    """A medium under a seal, which is found broken where it arrives: told, and no reason to send it back."""
+    office.new_item("olena", b"sealed", seal={"number": "A 1", "state": "intact"})
+    office.run("release", "O-2", "--to", full("petro"), *HAND, "--seal-only", "--seal", "A 1")
+    office.run("accept", "O-2", "--seal-only", "--seal", "A 1", "--seal-state", "broken", "--exception", "the seal is broken", as_="petro")
+
+
 def unsafe(office: Office) -> None:
     """Petro's key is declared unsafe from the place on where he took the item."""
     office.run("key", "revoke", full("petro"), "--reason", "compromised", "--unsafe-since", 8, as_="rada")
@@ -174,6 +181,7 @@ FEATURES = [
     told("sound: an item that was outside", came_back, CUSTODY_OPEN),
     told("an item that came back with other bytes", came_back_changed, Said("content", "other fingerprints", "custody")),
     told("sound: an item that came back with other bytes, and then was found to match", settled, CUSTODY_OPEN),
+    told("sound: an item whose seal was found broken where it arrived", seal_broken, SOUND, item="O-2"),
     told("sound: a key declared unsafe where it signed", unsafe, Said("", "declared unsafe", "keys", 0)),
     told("sound: a handler with a new key", new_key, SOUND),
     told("sound: a log with a new key, the old one held", new_log_key, SOUND),

@@ -108,6 +108,7 @@ FAILS = {
     "a handover by a former holder, and what follows; an item's number taken twice",
     "log": "an entry of another ledger; an entry of a namesake; a future that is not here; an old entry again; "
     "an old entry again, in the middle; another past of the item",
+    "content": "an item without a seal released by a seal alone",
     "time": "an entry from the future; an entry long after the fact, without a word",
 }
 OPEN = {
@@ -122,7 +123,7 @@ OPEN = {
 def told_of(what: str) -> Said:
     fails = next((line for line, cases in FAILS.items() if what in cases.split("; ")), "")
     status = 1 if fails else 3 if "newer format" in what else 0
-    return Said(fails, "", OPEN.get(what, "custody") + " content", status)
+    return Said(fails, "", OPEN.get(what, "custody") + (" content" if fails != "content" else ""), status)
 
 
 FORCED = [Scene(f"forced: {case.what}", forced(case.do), told_of(case.what)) for case in (*KEYS, *CUSTODY, *NOTES, *ELSEWHERE)]

@@ -24,7 +24,8 @@ CENTRE = {
     *("keeping", "findings", "consent", "disclosure"),
     *("policy", "replay", "report", "audit", "blame", "source", "signers", "heads", "remainder", "tables", "identifiers", "wording"),
     *("keepsake", "exposure"),
-    *("label", "slip", "card", "sampling", "parcel", "frames", "excerpt", "showing", "shown", "manifest", "filesets", "continued", "holding", "seal", "index_nodes"),
+    *("label", "slip", "card", "sampling", "parcel", "frames", "manifest", "index_nodes"),
+    *("excerpt", "showing", "shown", "filesets", "continued", "holding", "seal"),
 }
 EDGES = {
     *("outbox", "following", "confidential", "workers", "fixity", "objects", "press", "sample", "sealed"),

@@ -177,6 +177,10 @@ CUSTODY = (
     Case("accepted twice", forced("accept", "petro", lambda a: accept(cited(a, 7))), 1, (("custody", 16, "O-1", "O-1 is not on offer"),)),
     Case("released by who does not hold it", forced("release", "olena", release("eva")), 1,
          (("custody", 16, "O-1", "petro@un.example answers for O-1, not olena"),)),
+    Case("an item without a seal released by a seal alone", forced("release", "petro", {
+        "purpose": "analysis", "to": {"handler": full("eva")}, "method": "hand", "content_check": "seal_only",
+        "seal": {"number": "A 1", "state": "intact"},
+    }), 1, (("content", 16, "O-1", "is digital and not sealed"),)),
     Case("a handover that the receiver did not sign", one_sided, 1, (("signatures", 16, "O-1", "the signature does not match"),)),
     Case("a handover by a former holder, and what follows", then_goes_on, 1,
          (("custody", 16, "O-1", "petro@un.example answers for O-1, not olena"),),
