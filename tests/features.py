@@ -7,6 +7,7 @@ from typing import Any
 from attacked import FILE, OTHER, SHA, cited, release
 from forged import Forge, Said, Scene, exported
 from office import ORIGIN, Office, full
+from tampered import recheck, without_line
 
 from ledger.disclosure import hide
 
@@ -105,6 +106,23 @@ def two_log_keys(office: Office) -> None:
     new_log_key(office)
 
 
+def unsigned_by_new_key(what: str) -> Scene:
+    """The card names the keys that the log has now; of the checkpoint, the line of its second key is gone."""
+    homes: dict[str, Path] = {}
+
+    def make(forge: Forge) -> Path:
+        office, folder = forge.office(), forge.place()
+        long_since_new_log_key(office)
+        bag = exported(office, folder)
+        recheck(bag, without_line(1))
+        bag.use("exporter")
+        homes["card"] = forge.place().with_suffix(".txt")
+        homes["card"].write_text(office.run("card", as_=None).stdout, "utf-8")
+        return bag.write(forge.place())
+
+    return Scene(what, make, Said("log", "lacks the log's ML-DSA-44"), lambda forge: homes["card"])
+
+
 def offered(office: Office) -> None:
     office.act("release", office.subject("O-1"), "petro", release("eva"))
 
@@ -188,6 +206,7 @@ FEATURES = [
     told("sound: a log with a new key, the new one held", long_since_new_log_key, SOUND, anew=True),
     told("a log that has had a new key for long, the old one held", long_since_new_log_key,
          Said("log completeness", "not one of the log that you know", "keys custody")),
+    unsigned_by_new_key("a log with a new key, whose second line is gone, and a card of the new one"),
     told("sound: a log with a third key", two_log_keys, SOUND, anew=True),
     told("sound: an item on offer", offered, SOUND),
     told("sound: a person who agreed", linked("court"), SOUND, item="O-2"),

@@ -1,6 +1,7 @@
 """The audit of a dossier: what a folder or an archive shows, against what its reader holds."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,6 @@ from ledger.dossier.archive import Tree
 from ledger.dossier.contents import Dossier
 from ledger.dossier.nested import Found, judge_all
 from ledger.errors import CustodyError, Fault, Malformed
-from ledger.record import parse_record
 
 
 def audit_tree(tree: Tree, trust: Sequence[str], use_pins: bool, own: "Mapping[str, Trust] | None" = None) -> list[Found]:
@@ -69,17 +69,17 @@ def _claimed_origin(dossier: Dossier) -> str | None:
 
 
 def _claimed_keys(dossier: Dossier) -> tuple[str, ...]:
-    """Those that the first entry names: a card says by their hash which are meant."""
+    """All that the first entry and each change of the log's keys name: a card says by their hash which are meant."""
     from keys.errors import NoteError
     from keys.note import parse_note
     from ledger import acts
     from ledger.entry import decode_entry
 
-    for record, note in dossier.records():
-        try:
-            if note is not None and parse_record(record).index == 0:
-                body = decode_entry(parse_note(note).text).body
-                return tuple(body.vkeys) if isinstance(body, acts.Open) else ()
-        except (NoteError, CustodyError):
-            continue
-    return ()
+    found = list[str]()
+    for _, note in dossier.records():
+        with suppress(NoteError, CustodyError):
+            if note is not None and any(act in note for act in (b'"act": "open"', b'"act": "rotate"')):
+                entry = decode_entry(parse_note(note).text)
+                found += entry.body.vkeys if isinstance(entry.body, acts.Open) else []
+                found += entry.body.new if isinstance(entry.body, acts.Rotate) and entry.subject == "ledger" else []
+    return tuple(found)
