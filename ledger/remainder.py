@@ -52,7 +52,7 @@ class Remainder:
     """Gathered while the entries are replayed; steps 7 and 8 of the audit.
 
     `folders`: the items that are folders of files, for who can read their manifests. `covered`: by the index of a return, the ledger that
-    shows where the item was until then.
+    shows where the item was until then. `opened`: the digests of fields that are disclosed.
     """
 
     report: Report
@@ -60,6 +60,7 @@ class Remainder:
     since: int
     folders: list[Folder] = field(default_factory=list)
     covered: Mapping[int, str] = field(default_factory=dict)
+    opened: set[str] = field(default_factory=set)
     _files: dict[str, tuple[int, str]] = field(default_factory=dict)
     _outside: dict[str, tuple[int, str]] = field(default_factory=dict)
     _numbers: dict[str, str] = field(default_factory=dict)
@@ -130,9 +131,9 @@ class Remainder:
             self._leg(subject, None)
         asks = trust.anchors is not None and trust.anchors.tsa.quorum > 0
         self.report.not_checked("time", "no trusted timestamp was given; times are those of the ledger's own clock", counts=asks)
-        digests = sum(1 for key in self.state.facts if key.startswith("digest:"))
-        if digests:
-            self.report.note("disclosure", f"at most {digests} fields stay closed")
+        closed = sum(1 for key in self.state.facts if key.startswith("digest:") and key.removeprefix("digest:") not in self.opened)
+        if closed:
+            self.report.note("disclosure", f"at most {closed} fields stay closed")
         self._people(signers)
         self.report.items = sum(isinstance(fact, ItemFact) for fact in self.state.facts.values())
 

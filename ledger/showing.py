@@ -320,6 +320,7 @@ class Showing:
             try:
                 found = check_disclosures(texts, self._opened[index])
                 self.report.note("disclosure", f"record {index}: {', '.join(sorted(found))} opened")
+                self._rest.opened.update(map(disclosure_digest, texts))
             except CustodyError as error:
                 self.report.fault("disclosure", str(error), index)
 

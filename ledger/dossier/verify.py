@@ -2975,9 +2975,7 @@ class Shown(Audit):
     def check_disclosures(self) -> None:
         closed = {digest: e for e in self.read.values() for digest in e.body.get("_sd", [])}
         opened: set[tuple[int, str]] = set()
-        count = sum(len(e.body.get("_sd", [])) for e in self.ledger.admitted.values())
-        if count:
-            self.report.note("disclosure", "at most %d fields stay closed" % count)
+        shut = {digest for e in self.ledger.admitted.values() for digest in e.body.get("_sd", [])}
         for name in self.tree.under("data/disclosures/"):
             e: Entry | None = None
             try:
@@ -2990,9 +2988,12 @@ class Shown(Audit):
                 well(field and field.hidden and fits(field.type, one.value), "a disclosure of no confidential field, or of another type")
                 well(one.name not in e.body and (e.index, one.name) not in opened, "two values stand for the field " + one.name)
                 opened.add((e.index, one.name))
+                shut.discard(one.digest)
                 self.report.note("disclosure", "record %d: %s opened" % (e.index, one.name))
             except (Malformed, Newer) as wrong:
                 self.report.fault("disclosure", e.index if e else None, self.label(e.index if e else None), str(wrong))
+        if shut:
+            self.report.note("disclosure", "at most %d fields stay closed" % len(shut))
 
     # step 12: long folders
 

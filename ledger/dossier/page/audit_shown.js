@@ -62,6 +62,7 @@ Object.assign(Audit.prototype, {
     try {
       const found = openDisclosures(texts, this.read.get(index));
       this.opened.set(index, found);
+      for (const text of texts) this.rest.disclosed.add(disclosureDigest(text));
       this.report.note("disclosure", `record ${index}: ${[...found.keys()].sort().join(", ")} opened`);
     } catch (error) {
       if (!foreseen(error)) throw error;
