@@ -189,6 +189,13 @@ def not_the_one_cited(two: Two) -> Path:
     return court(two)
 
 
+def lost_there(two: Two) -> Path:
+    two.take(two.office.folder / "a.zip")
+    two.lab.run("incident", "O-1", "--kind", "loss", "--occurred", "on the way", "--remedy", "none", as_=MARA)
+    two.take_back(export(two.lab, "b.zip", "O-1", by=MARA), "O-1")
+    return court(two)
+
+
 def no_archive(two: Two) -> Path:
     returned(two, two.office.file("x.zip", b"PK\x03\x04 and no more"))
     return court(two)
@@ -281,6 +288,7 @@ BOTH = [
     _scene("a dossier in which it came before it was released", empty, exported_before_its_release, Said("custody")),
     _scene("an archive that was altered", out, altered, Said("content", "", "custody")),
     _scene("another archive than was cited", out, not_the_one_cited, OPEN),
+    _scene("a dossier in which it was lost", sent, lost_there, OPEN),
     _scene("a file that is no archive", out, no_archive, OPEN),
     _scene("an archive with an entry that was altered", out, wrong_within, Said("", "", "custody", 1)),
     _scene("an archive that withholds how it came in", out, withheld_within, OPEN),

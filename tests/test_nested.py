@@ -138,6 +138,25 @@ def test_an_item_that_stays_at_the_laboratory_shows_both_legs_from_there(out: Tw
 # --- what a dishonest maker tries ------------------------------------------------------------------------------------------------
 
 
+KEPT: tuple[str, ...] = ()
+LOST = ("incident", "O-1", "--kind", "loss", "--occurred", "on the way to the court", "--remedy", "none")
+DESTROYED = ("dispose", "O-1", "--manner", "destroyed", "--survives", "nothing", "--witness", JONAS, "--authority", "order", "1")
+
+
+@pytest.mark.parametrize("there", [KEPT, LOST, DESTROYED], ids=["kept", "lost", "destroyed"])
+def test_a_dossier_in_which_the_item_was_not_let_go_covers_nothing(two: Two, there: tuple[str, ...]) -> None:
+    """What is held, lost or destroyed there when its dossier ends is not shown to be what came back."""
+    two.office.new_item("olena")
+    two.take(two.send("O-1"))
+    if there:
+        two.lab.run(*there, as_=MARA)
+    done = two.take_back(export(two.lab, "b.zip", "O-1", by=MARA), "O-1")
+    assert "does not show who had it there at every moment" in done.stderr
+    report = judged(two, court(two), expect=0)
+    assert verdicts(report)["custody"] == "not checked"
+    assert "not checked from record 8 to record 11: outside, on the word of olena@un.example" in notes(report)
+
+
 def test_the_dossier_of_another_item(out: Two) -> None:
     other = export(out.lab, "other.zip", "O-2", by=MARA)
     returned(out, other)

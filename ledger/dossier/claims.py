@@ -198,9 +198,11 @@ def while_away(claim: Claim, records: Iterable[Record]) -> set[str]:
 
 def covers(subject: str, here: str, away: set[str], there: Other) -> bool:  # 4
     """Whether the dossier that a return cites shows where the item was, if all else holds."""
-    lines = there.showing.report.lines
+    lines, item = there.showing.report.lines, there.showing.item(subject)
+    let_go = item is not None and item.status == "outside"  # lost, destroyed or held there, it is not what came back
     told = bool(away & set(_came_in_on(subject, here, there)))
-    return told and all(lines[name].verdict == "pass" for name in ("log", "signatures", "keys")) and _in_custody(there.showing.report)
+    sound = all(lines[name].verdict == "pass" for name in ("log", "signatures", "keys"))
+    return let_go and told and sound and _in_custody(there.showing.report)
 
 
 def _in_custody(report: Report) -> bool:

@@ -3114,9 +3114,11 @@ class Shown(Audit):
     def shows(self, subject: str) -> bool:
         return any(item["subject"] == subject for item in (self.export.body["items"] if self.export else []))
 
-    def holds(self) -> bool:
-        """Whether it shows where an item was: what is outside when it ends may be just what comes back."""
-        good = all(self.report.verdict(line) == "pass" for line in ("log", "signatures", "keys"))
+    def holds(self, subject: str) -> bool:
+        """Whether it shows where an item was, until it was let go: what is outside when it ends may be just what comes back."""
+        item = self.ledger.items.get(subject)
+        let_go = item is not None and item.state == "outside"
+        good = let_go and all(self.report.verdict(line) == "pass" for line in ("log", "signatures", "keys"))
         return good and not self.report.faults["custody"] and set(self.report.reasons["custody"]) <= {OUTSIDE_STILL}
 
 
@@ -3281,7 +3283,7 @@ def judge_nest(one: Nest, given: Sequence[Trust]) -> None:
     wrong = {claim.e.index: list(one.problems(claim, here)) for claim in one.claims if claim.e.index in one.named}
     covered = {}
     for claim in one.claims:
-        if claim.checkpoint is None and wrong.get(claim.e.index) == [] and one.named[claim.e.index].shown.holds():
+        if claim.checkpoint is None and wrong.get(claim.e.index) == [] and one.named[claim.e.index].shown.holds(claim.e.subject):
             if one.away(claim) & set(one.named[claim.e.index].came_in_on(claim.e.subject, here)):
                 covered[claim.e.index] = claim.ledger
     one.shown = Shown(one.tree, trust_for(given, here, not one.digest), covered)

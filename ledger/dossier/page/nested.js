@@ -222,7 +222,8 @@ function whileAway(claim, records) {
 
 // Step 4: whether the dossier that a return cites shows where the item was, if all else holds.
 function covers(subject, here, away, there) {
-  const { report } = there.audit, custody = report.lines.get("custody");
+  const { report, state } = there.audit, custody = report.lines.get("custody"), item = state.fact(`item:${subject}`);
+  if (!item || item.status !== "outside") return false; // lost, destroyed or held there, it is not what came back
   const told = cameInOn(subject, here, there).some((entry) => away.includes(entry));
   const inCustody = !custody.faults.length && [...custody.reasons, custody.reason || OUTSIDE_STILL].every((reason) => reason === OUTSIDE_STILL);
   return told && inCustody && ["log", "signatures", "keys"].every((name) => report.verdict(name) === "pass");
