@@ -117,8 +117,8 @@ class Showing:
     def _check_head(self, records: list[tuple[Record, bytes, bytes | None]]) -> None:
         """Under the reader's keys; without any, under those that the first entry names, which proves nothing about whose they are."""
         policy = self.trust.policy
-        keys: list[Verifier] = [*policy.logs, *policy.witnesses.values()] if policy is not None else self._own_keys(records)
         try:
+            keys: list[Verifier] = [*policy.logs, *policy.witnesses.values()] if policy is not None else self._own_keys(records)
             opened = open_checkpoint(self.shown.checkpoint(), keys)
         except (Malformed, Fault, CannotTell, NoteError) as error:
             return self.report.fault("log", f"the checkpoint is not one of the log that you know: {error}")

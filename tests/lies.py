@@ -49,6 +49,15 @@ UNTIED = "log signatures keys custody disclosure"
 # --- the seal, and what the reader holds ----------------------------------------------------------------------------------------------
 
 
+def damaged_key(forge: Forge) -> Path:
+    """In record 0 the log's first key does not belong to its own ID."""
+    bag = forge.bag()
+    key = bag.files[entry(0)].split(b'"vkeys": [', 1)[1].split(b'"')[1]
+    bag.put(entry(0), key, key[:-1] + (b"A" if key[-1:] != b"A" else b"B"))
+    bag.use("lists")
+    return bag.write(forge.place())
+
+
 def sealed_by_another(bag: Bag) -> None:
     bag.seal(Attacker(bag.office).signer("olena"))
 
@@ -142,6 +151,8 @@ SEALS = [
     Scene("another first record is held", sound, Said("log", "another ledger under the same name"), held(first=cite(bytes(32)))),
     Scene("only an older checkpoint is held", sound, Said("", "nothing here leads to", "log", 3), held(first=None)),
     Scene("nothing that ties is held", sound, Said("", "whose keys these are is not established", UNTIED, 3), held(first=None, checkpoint=None)),
+    Scene("no trust at all, and a key of the log is damaged", damaged_key,
+          Said("log signatures completeness", "not one of the log that you know", "keys custody disclosure"), nothing),
     Scene("no trust at all", sound, Said("", "whose keys these are is not established", UNTIED, 3), nothing),
     Scene("witnesses are asked for", sound, Said("", "0 of its witnesses have cosigned", "log", 3), asking),
     Scene("other keys are held", sound, Said("log completeness", "not one of the log that you know", "keys custody"), other_keys),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from laboratory import MARA, Two
 from office import Office, Result, full
 from pdf_pair import make_pair
 
@@ -267,6 +268,17 @@ def older(story: Office) -> Path:
     path = story.folder / "older.checkpoint"
     path.write_text(story.run("checkpoint", "--show", as_=None).stdout)
     return path
+
+
+def test_other_items_in_a_dossier_that_goes_along_are_said(two: Two):
+    two.office.new_item("olena")
+    two.office.new_item("olena", content=b"other", name="other.mp4")
+    two.take(two.send("O-1", "O-2"))
+    words = ("--recipient", "Registry", "Court (fictional)", "--authority", "order", "1", "--purpose", "trial")
+    alone, both = (two.lab.run("export", *items, "--to", to, *words, as_=MARA) for items, to in ((("O-1",), "one"), (("O-1", "O-2"), "both")))
+    assert "dossiers of other ledgers go along among the files, and they show another item too" in alone.stderr
+    assert both.stderr == ""
+    assert two.lab.run("export", "O-1", "--to", "none", *words, "--no-files", as_=MARA).stderr == ""
 
 
 def test_a_checkpoint_that_the_court_holds_is_continued(story: Office):

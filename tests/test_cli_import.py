@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from laboratory import HOME, JONAS, LAB, MARA, ORIGIN, Two, export, faults, notes, verdicts
 from office import ORIGIN as OFFICE
-from office import Office, full
+from office import PASSPHRASE, Office, full
 
-from keys.note import parse_note
+from keys.note import parse_note, sign_note
 from ledger.commands import dossiers, incoming
 from ledger.dossier.archive import write_zip
 from ledger.record import parse_record, subject_tag
@@ -107,6 +107,18 @@ def test_an_item_that_is_withheld_stands_in_the_way_of_itself_alone(two: Two) ->
     dossier = two.send("O-1", "O-2", more=("--withhold", f"{index}=protected"))
     assert "withheld in the dossier" in two.take(dossier, expect=3).stderr
     two.take(dossier, "O-1")
+
+
+def test_what_the_dossier_does_not_show_of_an_item_is_said(two: Two) -> None:
+    two.office.new_item("olena")
+    two.office.run("incident", "O-1", "--kind", "damage", "--occurred", "it fell into water", "--remedy", "dried")
+    index = two.office.size() - 1
+    done = two.take(two.send("O-1", more=("--withhold", f"{index}=internal")))
+    assert "custody is not checked: entries are withheld" in done.stderr
+
+
+def test_nothing_is_said_of_what_is_shown_whole(two: Two, sent: Path) -> None:
+    assert two.take(sent).stderr == ""
 
 
 def test_a_number_that_is_taken_gives_way_to_the_next_of_the_handler(two: Two, sent: Path) -> None:
@@ -333,6 +345,16 @@ def test_a_receipt_that_their_log_did_not_sign_says_nothing(two: Two, sent: Path
     assert "cannot be read as a receipt" in acknowledged(two, "O-1", receipt="one.receipt", expect=3).stderr
     two.lab.file("none/x.txt")
     assert "there is no NAME.receipt" in acknowledged(two, "O-1", receipt="none", expect=2).stderr
+
+
+def test_a_receipt_of_the_own_log_is_no_answer_of_who_has_it(two: Two, sent: Path) -> None:
+    signer = two.office.keystore.unlock(OFFICE, PASSPHRASE).signer
+    with two.office.open() as ledger:
+        records = [ledger.store.record(ledger.store.chain(ledger.subject_of("O-1"))[-1])]
+    two.lab.file("own.receipt", sign_note(records[0], [signer]))
+    size = two.office.size()
+    assert "a receipt of this ledger's own log" in acknowledged(two, "O-1", receipt="own.receipt", trust=two.trusts[0], expect=2).stderr
+    assert two.office.size() == size
 
 
 def test_the_receipt_of_an_earlier_time_there_is_not_that_of_this_one(two: Two, sent: Path, later: Any) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 from ledger import closing
 from ledger.commands.desk import Desk
 from ledger.commands.options import common, signing
+from ledger.commands.passed_on import tell_passed_on
 from ledger.commands.passphrases import passphrase
 from ledger.commands.payload import Order, opened, payload_of
 from ledger.commands.proving import log_keys
@@ -50,7 +51,8 @@ def export(
     """Write the dossier of ITEM: all its entries with their proofs, and its files, for somebody who holds nothing of ours.
 
     The export is recorded first, and the epoch closed. What ITEM lay in or was made from is in it too, and who signed; of other items it
-    says nothing. In it are a page (report.html), a program (verify.py) and a paper (report.pdf) for people who have nothing of ours.
+    says nothing, unless a dossier of another ledger among its files does. In it are a page (report.html), a program (verify.py) and a
+    paper (report.pdf) for people who have nothing of ours.
     """
     shared, target = common(options), Path(to)
     if "authority" not in shared.body:
@@ -67,6 +69,7 @@ def export(
         selected = choose(desk.ledger, [*subjects, f"handler:{desk.handler}"])
         payload, sign = payload_of(desk.ledger, selected, order), _pdf_signer(desk, pair) if pair else None
         manifest = manifest_of(payload)
+        tell_passed_on(payload, subjects)
         about = dict(zip(("name", "organisation"), recipient, strict=True))
         answer = desk.act("export", ["ledger"], export_body(desk.ledger, subjects, order, manifest, {"recipient": about, "to": layer}))
         if answer is None:

@@ -73,6 +73,13 @@ def _read(path: Path, trust: Sequence[str]) -> ForeignReceipt:
     return ForeignReceipt(path, Digests(len(data), sha256(data).hexdigest()), line.name, record)
 
 
+def check_foreign(receipts: Iterable[ForeignReceipt], own: str) -> None:
+    """Raises Usage for a receipt of the own log, which says nothing of what an outside party has."""
+    for one in receipts:
+        if one.origin == own:
+            raise Usage(f"{shown(one.path)} is a receipt of this ledger's own log; give that of the ledger of who has the item")
+
+
 def receipt_for(receipts: Iterable[ForeignReceipt], subject: str, number: str, released: str) -> ForeignReceipt:
     """The newest of an item, from after it was released (a time of recording). Raises CannotTell where there is none."""
     own = [one for one in receipts if one.record.tag == subject_tag(one.origin, subject)]

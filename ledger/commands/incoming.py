@@ -13,6 +13,7 @@ from ledger import fields as f
 from ledger.commands.desk import Desk
 from ledger.commands.dossiers import audit_tree
 from ledger.commands.evidence import MANIFEST, described
+from ledger.commands.output import note
 from ledger.dossier.archive import Tree, open_zip, write_zip
 from ledger.dossier.claims import first_there
 from ledger.dossier.contents import CHECKPOINT, FILES
@@ -21,6 +22,7 @@ from ledger.entry import cite
 from ledger.errors import CannotTell, Fault, Malformed, Usage, worst
 from ledger.fixity import Digests, shown
 from ledger.manifest import ManifestLine, manifest_root, parse_manifest
+from ledger.remainder import OUTSIDE_STILL
 from ledger.state import ItemFact
 
 if TYPE_CHECKING:
@@ -169,3 +171,6 @@ def _require_sound(found: list[Found], path: str) -> None:
         tell_dossiers(found, (), as_json=False)
         said = f"{shown(path)} is not sound" if code == 1 else f"whether {shown(path)} is sound cannot be told"
         raise (Fault if code == 1 else CannotTell)(f"{said}: see above; nothing was recorded")
+    for line in ("keys", "custody"):  # it is no reason to refuse it, but what is recorded rests on it
+        for reason in sorted(found[0].report.lines[line].reasons - {OUTSIDE_STILL}):
+            note(f"{shown(path)}: {line} is not checked: {reason}")

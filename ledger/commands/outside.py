@@ -11,7 +11,7 @@ from ledger import fields as f
 from ledger.clock import stamp
 from ledger.commands.contents import ONE_ITEM, seen, share_transfer, under
 from ledger.commands.desk import Desk
-from ledger.commands.foreign_receipt import ForeignReceipt, read_receipts, receipt_for
+from ledger.commands.foreign_receipt import ForeignReceipt, check_foreign, read_receipts, receipt_for
 from ledger.commands.handing import listed, open_release, warn, with_exceptions
 from ledger.commands.homecoming import brought, check_was_there, cited, files_of
 from ledger.commands.incoming import Incoming
@@ -47,6 +47,7 @@ def acknowledge(**options: Any) -> None:
         raise Usage("--onward-time needs --onward TEXT: to whom it was passed on")
     onward = given(to=options["onward"], time=options["onward_time"]) or None
     with Desk(shared) as desk:
+        check_foreign(receipts, desk.ledger.origin)
         steps = each(chosen(desk, options, SEAL, TAKEN), lambda choice: _acknowledgement(desk, choice, receipts).with_fields(**given(onward=onward)))
         if len(steps) > 1 and any("transfer" not in step.body for step in steps):
             share_transfer(desk)
