@@ -494,3 +494,19 @@ def test_trust_that_cannot_be_read_is_no_fault_of_the_ledger(demo: Path, tmp_pat
     told = verify(demo / "case", "--trust", tmp_path / "trust")
     assert told.status == 3
     assert "Traceback" not in told.stderr
+
+
+def test_a_log_that_was_laid_beside_a_dossier_does_not_answer_for_it(tmp_path: Path) -> None:
+    """Otherwise whoever holds a copy of the log could change the evidence of a dossier and have it called sound."""
+    office = make_office(tmp_path / "office")
+    office.new_item()
+    words = ("--recipient", "Registry", "Court (fictional)", "--authority", "order", "1", "--purpose", "trial")
+    office.run("export", "O-1", "--to", tmp_path / "dossier", *words, as_="rada")
+    office.run("audit", "--save-trust", tmp_path / "trust", as_=None)
+    (evidence,) = (tmp_path / "dossier" / "data" / "files").iterdir()
+    evidence.chmod(0o600)
+    evidence.write_bytes(b"something else")
+    write_out(office.ledger_folder, tmp_path / "log")
+    assert verify(tmp_path / "log", "--trust", tmp_path / "trust").status == 0
+    shutil.copytree(tmp_path / "log", tmp_path / "dossier", dirs_exist_ok=True)
+    assert verify(tmp_path / "dossier", "--trust", tmp_path / "trust", "--json").faults[0][0] == "content"

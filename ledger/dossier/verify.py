@@ -3314,7 +3314,7 @@ def compare(found: Sequence[Nest]) -> None:
 
 def audits_of(tree: Tree, given: Sequence[Trust]) -> list[tuple[str, Audit]]:
     """The audit of what is in hand, and after it those of the dossiers within, by their SHA-256."""
-    if tree.under("records/"):
+    if tree.under("records/") and not any(map(tree.under, ("data/", "custody/", "bagit.txt"))):  # beside a dossier it counts for nothing
         whole = WholeLog(tree, given)
         whole.run()
         return [("", whole)]
