@@ -25,8 +25,18 @@ def check_filesets(shown: "Shown", rest: "Remainder", report: "Report") -> None:
             lines = tuple(shown_alone.values())
             report.not_checked("content", f"the manifest of the folder {folder.number} is not here, and not all its files can be hashed")
             report.note("content", f"{folder.number}: {folder.count - len(lines)} of {folder.count} lines of its manifest stay closed")
+        else:
+            check_extent(folder, lines, report)
         for line in lines:
             rest.name(line.sha256, folder.index, folder.number)
+
+
+def check_extent(folder: "Folder", lines: tuple[ManifestLine, ...], report: "Report") -> None:
+    """The root does not say how many lines it is over, nor of how many bytes: what was signed of that must be so."""
+    count, size = len(lines), sum(line.size for line in lines)
+    if (count, size) != (folder.count, folder.size):
+        said = f"{folder.count} files of {folder.size} bytes were signed, and the manifest has {count} of {size}"
+        report.fault("content", said, folder.index, folder.number)
 
 
 def _manifest(shown: "Shown", folder: "Folder") -> tuple[ManifestLine, ...] | None:

@@ -13,6 +13,7 @@ from keys.note import parse_note
 from ledger import acts, merkle
 from ledger.entry import Entry, decode_entry
 from ledger.errors import CannotTell, Fault, Malformed, NewerFormat, Refused, Usage
+from ledger.filesets import check_extent
 from ledger.index_nodes import all_children
 from ledger.label import is_label, parse_label
 from ledger.objects.folder import ObjectStore, Outcome
@@ -166,7 +167,9 @@ class Reading:
     def _folders(self, audited: Audited) -> None:
         """The files of each item that is a folder, by its manifest, which the entry signed the root of."""
         for folder in audited.folders:
-            differ, absent = recheck_folder(self.objects, folder.attached, folder.root)
+            lines, differ, absent = recheck_folder(self.objects, folder.attached, folder.root)
+            if lines:
+                check_extent(folder, lines, audited.report)
             for path in differ:
                 audited.report.fault("content", f"the stored file {path} has other bytes now than were signed", folder.index, folder.number)
             if absent or absent is None:

@@ -22,11 +22,13 @@ OUTSIDE_STILL = "items are outside the ledger, on the word of who released them;
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """SHA-256 of what the entry attaches, its manifest among it; the manifest's root, and number of lines; the record; the exhibit number."""
+    """SHA-256 of what the entry attaches, its manifest among it; the manifest's root, number of lines, and bytes of its files in all; the
+    record; the exhibit number."""
 
     attached: list[str]
     root: str
     count: int
+    size: int
     index: int
     number: str
 
@@ -94,7 +96,8 @@ class Remainder:
         if isinstance(body, acts.Acquire | acts.Derive) and isinstance(body.files, f.FileSet):
             attached = body.attachments if isinstance(body.attachments, list) else []
             sha256s = [file.sha256 for file in attached]
-            self.folders.append(Folder(sha256s, body.files.root, body.files.files, index, self.number(entry.subject)))
+            files = body.files
+            self.folders.append(Folder(sha256s, files.root, files.files, files.bytes, index, self.number(entry.subject)))
 
     def _watch_outside(self, subject: str, item: ItemFact, index: int) -> None:
         if item.status == "outside":

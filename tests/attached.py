@@ -19,7 +19,8 @@ from ledger.checkpoint import Checkpoint, sign_checkpoint
 from ledger.consistency import make_consistency, make_equivocation
 from ledger.dossier.bag import Content
 from ledger.dossier.contents import LINES, consistency_name
-from ledger.manifest import format_line_proof, parse_line_proof
+from ledger.ledger import Ledger
+from ledger.manifest import build_manifest, format_line_proof, manifest_root, parse_line_proof
 from ledger.merkle import consistency_proof
 
 SOUND, CONTENT_OPEN = Said("", "", exit=0), Said("", "", "content", 0)
@@ -152,6 +153,24 @@ def renamed(new: Callable[[str], str]) -> Callable[[Members], Members]:
     return do
 
 
+def signed_with(**other: int) -> Callable[[Forge], Path]:
+    """A folder of two files of three bytes in all, of which something else was signed."""
+
+    def make(forge: Forge) -> Path:
+        office, folder, files = forge.office(), forge.place(), {"a.txt": b"a", "b.txt": b"bb"}
+        listed = [(name, hashlib.sha256(data).hexdigest(), len(data)) for name, data in files.items()]
+        manifest = build_manifest(listed, [bytes(16), bytes(15) + b"1"])
+        with Ledger.open(office.ledger_folder, write=True) as opened:
+            for name, data in {**files, "manifest.txt": manifest}.items():
+                opened.objects.add(office.file(name, data))
+        attached = {"name": "manifest.txt", "size": len(manifest), "sha256": hashlib.sha256(manifest).hexdigest()}
+        office.new_item(files={"files": 2, "bytes": 3, "root": manifest_root(manifest).hex(), **other}, attachments=[attached])
+        office.run("export", "O-2", "--to", folder, *ORDER, as_="rada")
+        return folder
+
+    return make
+
+
 def without_files(wanted: Callable[[Content], bool]) -> Callable[[Members], Members]:
     return lambda members: {name: data for name, data in members.items() if not (name.startswith("data/files/") and wanted(data))}
 
@@ -193,6 +212,9 @@ FOLDERS = [
     Scene("folder of files: one file less than its manifest", folder_of(without_files(lambda data: text_of(data) == b"photo 9")), CONTENT_OPEN),
     Scene("folder of files: all but its manifest", folder_of(without_files(is_manifest)), CONTENT_OPEN),
     Scene("folder of files: another manifest", folder_of(manifest_changed), Said("content", "is not the file of that SHA-256")),
+    Scene("folder of files: as many as were signed", signed_with(), SOUND),
+    Scene("folder of files: more were signed", signed_with(files=1000), Said("content", "the manifest has")),
+    Scene("folder of files: more bytes were signed", signed_with(bytes=5_000_000), Said("content", "the manifest has")),
     Scene("line: of another file", folder_of(changed(other_line), *ONE), BAD_LINE),
     Scene("line: a path too short", folder_of(changed(short_path), *ONE), BAD_LINE),
     Scene("line: another number of lines", folder_of(changed(lambda data: data.replace(b"\n7 60\n", b"\n7 61\n")), *ONE), BAD_LINE),

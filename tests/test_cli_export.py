@@ -3,12 +3,16 @@
 import shutil
 import sys
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from laboratory import MARA, Two
 from office import Office, Result, full
 from pdf_pair import make_pair
+
+from ledger.ledger import Ledger
+from ledger.manifest import build_manifest, manifest_root
 
 ORDER = ("--recipient", "Registry", "Court (fictional)", "--authority", "order", "12/2026", "--purpose", "trial")
 
@@ -268,6 +272,15 @@ def older(story: Office) -> Path:
     path = story.folder / "older.checkpoint"
     path.write_text(story.run("checkpoint", "--show", as_=None).stdout)
     return path
+
+
+def test_more_files_signed_than_a_manifest_has_are_a_fault_of_the_ledger_too(office: Office):
+    manifest = build_manifest([("a.txt", sha256(b"a").hexdigest(), 1)], [bytes(16)])
+    with Ledger.open(office.ledger_folder, write=True) as ledger:
+        stored = [ledger.objects.add(office.file(name, data)) for name, data in (("a.txt", b"a"), ("m.txt", manifest))]
+    attached = [{"name": "m.txt", "size": stored[1].size, "sha256": stored[1].sha256}]
+    office.new_item(files={"files": 1000, "bytes": 1, "root": manifest_root(manifest).hex()}, attachments=attached)
+    assert "1000 files of 1 bytes were signed, and the manifest has 1 of 1" in office.run("audit", as_=None, expect=1).stdout
 
 
 def test_other_items_in_a_dossier_that_goes_along_are_said(two: Two):

@@ -775,8 +775,8 @@ def parse_line_proof(data: bytes) -> LineProof:
     return LineProof(lines[1].decode(), decimal(place[1].decode()), decimal(place[2].decode()), lines[3], path)
 
 
-def parse_line(line: bytes) -> tuple[str, str, str]:
-    """Salt, SHA-256 and path as written (section 11)."""
+def parse_line(line: bytes) -> tuple[str, str, int, str]:
+    """Salt, SHA-256, size and path as written (section 11)."""
     match = re.fullmatch(b"([0-9a-f]{32}) ([0-9a-f]{64}) (0|[1-9][0-9]{0,15}) ([^\0\r\n]+)", line)
     if match is None:
         raise Malformed("not a line of a manifest")
@@ -786,16 +786,16 @@ def parse_line(line: bytes) -> tuple[str, str, str]:
         raise Malformed("a path that is not UTF-8") from None
     well(not re.search("%(?!25|0D|0A)", path) and not {"", ".", ".."} & set(path.split("/")), "a path that leads elsewhere")
     well(int(match[3]) < 2**53, "a size above the limit")
-    return match[1].decode(), match[2].decode(), path
+    return match[1].decode(), match[2].decode(), int(match[3]), path
 
 
-def parse_manifest(data: bytes) -> tuple[bytes, list[str]]:
-    """Its root, and the SHA-256 of each line."""
+def parse_manifest(data: bytes) -> tuple[bytes, list[tuple[str, int]]]:
+    """Its root, and SHA-256 and size of each line."""
     *lines, rest = data.split(b"\n")
     well(lines and rest == b"", "not a manifest")
     found = [parse_line(line) for line in lines]
-    well(ascend([path for _, _, path in found]) and len({salt for salt, _, _ in found}) == len(found), "a manifest in another form")
-    return tree_root([sha256(b"\0", line) for line in lines]), [digest for _, digest, _ in found]
+    well(ascend([path for _, _, _, path in found]) and len({salt for salt, _, _, _ in found}) == len(found), "a manifest in another form")
+    return tree_root([sha256(b"\0", line) for line in lines]), [(digest, size) for _, digest, size, _ in found]
 
 
 # --- 5 entries (sections 4, 5, 6) -----------------------------------------------------------------------------------------------
@@ -3012,16 +3012,19 @@ class Shown(Audit):
                 self.report.fault("content", None, None, f"{name}: a line proof does not hold: {wrong}")
         for e in folders:
             root, count = e.body["files"]["root"], e.body["files"]["files"]
-            lines = self.manifest_of(e)
-            if lines is None:
+            found = self.manifest_of(e)
+            if found and (len(found), sum(size for _, size in found)) != (count, e.body["files"]["bytes"]):
+                self.report.fault("content", e.index, e.body["number"], "the manifest has another number of files or bytes than were signed")
+            lines = [digest for digest, _ in found or []]
+            if found is None:
                 lines = list(shown[root, count].values())
                 self.report.cannot("content", "the manifest of a folder is not here, and not all its files can be hashed")
                 self.report.note("content", "%s: %d of %d lines of its manifest stay closed" % (e.body["number"], count - len(lines), count))
             for digest in lines:
                 self.lines.setdefault(digest, e.index)
 
-    def manifest_of(self, e: Entry) -> list[str] | None:
-        """The SHA-256 of each line of the first attached file that is this folder's manifest."""
+    def manifest_of(self, e: Entry) -> list[tuple[str, int]] | None:
+        """SHA-256 and size of each line of the first attached file that is this folder's manifest."""
         for one in e.body.get("attachments", []):
             name = self.file(one["sha256"])
             data = self.tree.read(name, MANIFEST_SIZE)

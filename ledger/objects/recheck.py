@@ -3,22 +3,23 @@
 from collections.abc import Sequence
 
 from ledger.errors import CannotTell, Fault, Malformed
-from ledger.manifest import manifest_root, parse_manifest
+from ledger.manifest import ManifestLine, manifest_root, parse_manifest
 from ledger.objects.folder import ObjectStore
 
 MAX_MANIFEST = 1 << 30
 
 
-def recheck_folder(store: ObjectStore, attached: Sequence[str], root: str) -> tuple[list[str], int | None]:
-    """The paths whose stored bytes differ, and how many files are not here; (…, None) where the manifest itself is not.
+def recheck_folder(store: ObjectStore, attached: Sequence[str], root: str) -> tuple[tuple[ManifestLine, ...], list[str], int | None]:
+    """Its lines, the paths whose stored bytes differ, and how many files are not here; (…, None) where the manifest itself is not.
 
     `attached` are the SHA-256 of what the entry attaches, `root` (hex) that of the manifest it signed, which is one of them.
     """
     data = manifest_in(store, attached, root)
     if data is None:
-        return [], None
-    found = [(line.path, store.check(line.sha256)) for line in parse_manifest(data)]
-    return [path for path, outcome in found if outcome == "mismatch"], sum(outcome == "missing" for _, outcome in found)
+        return (), [], None
+    lines = parse_manifest(data)
+    found = [(line.path, store.check(line.sha256)) for line in lines]
+    return lines, [path for path, outcome in found if outcome == "mismatch"], sum(outcome == "missing" for _, outcome in found)
 
 
 def paths_of(store: ObjectStore, attached: Sequence[str], root: str, sha256: str) -> list[str]:

@@ -87,6 +87,11 @@ class Remainder {
       const lines = await manifestOf(dossier, folder);
       folder.lines = lines || [];
       if (lines === null) this.report.notChecked("content", `the manifest of ${folder.place.number} is not here`);
+      const size = folder.lines.reduce((sum, line) => sum + BigInt(line.size), 0n), { files, bytes } = folder.set, { index, number } = folder.place;
+      if (lines !== null && (lines.length !== files || size !== BigInt(bytes))) {
+        const said = `${files} files of ${bytes} bytes were signed, and the manifest has ${lines.length} of ${size}`;
+        this.report.fault("content", said, index, number);
+      }
       for (const line of folder.lines) this.name(line.sha256, folder.place);
     }
   }
