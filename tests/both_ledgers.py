@@ -25,7 +25,10 @@ from laboratory import (
     taken,
     with_trust,
 )
-from office import Office, make_office
+from office import Office, full, make_office
+
+from ledger.entry import cite
+from ledger.record import parse_record
 
 SOUND, OPEN = Said("", "", exit=0), Said("", "", "custody", 0)
 
@@ -252,6 +255,17 @@ def took(**other: str | bytes) -> Callable[[Two], Path]:
     return lambda two: taken(two, two.office.folder / "a.zip", **other)
 
 
+def took_what_was_destroyed(two: Two) -> Path:
+    office = two.office
+    office.new_item("olena")
+    office.run("dispose", "O-1", "--manner", "destroyed", "--survives", "nothing", "--witness", full("petro"), "--authority", "order", "1")
+    export(office, "a.zip", "O-1")
+    with office.open() as ledger:
+        last = ledger.store.chain(ledger.subject_of("O-1"))[-1]
+        entry = cite(parse_record(ledger.store.record(last)).entry)
+    return taken(two, office.folder / "a.zip", entry=entry)
+
+
 def took_by_another_checkpoint(two: Two) -> Path:
     with two.lab.open() as ledger:
         other = (ledger.store.checkpoint() or b"").decode()
@@ -299,5 +313,6 @@ BOTH = [
     _scene("taken over with other bytes", sent, took(content=b"changed"), Said("content")),
     _scene("taken over from an entry that is not the last", sent, took(entry="A" * 43 + "="), Said("custody")),
     _scene("taken over from a ledger that it does not come from", sent, took(ledger="other.example/log"), Said("log")),
+    _scene("taken over though it was destroyed", empty, took_what_was_destroyed, Said("custody")),
     _scene("taken over by another checkpoint", sent, took_by_another_checkpoint, SOUND),
 ]  # fmt: skip

@@ -147,6 +147,9 @@ def _taken_over(claim: Claim, body: acts.Acquire, there: Showing) -> Iterator[Pr
     chain, first = there.chain(claim.entry.subject), first_there(claim.entry.subject, there)
     if not isinstance(body.origin, f.ForeignOrigin) or not chain or cite(chain[-1].entry) != body.origin.entry:
         yield "custody", f"the entry that it cites is not the last on the item in the dossier of {there.report.origin}"
+    said = [entry.body for record in chain if (entry := there.entry(record)) is not None]
+    if any(isinstance(one, acts.Dispose) and one.manner != "transferred_title" for one in said):
+        yield "custody", f"it was disposed of in the dossier of {there.report.origin}: there was nothing to take over"
     if first is not None and not isinstance(body.files, UnsetType) and content_digest(body.files) != content_digest(first.files):
         yield "content", f"its reference fingerprints are not those that {there.report.origin} has"
 

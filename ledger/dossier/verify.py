@@ -3234,6 +3234,9 @@ class Nest:
             chain = there.chain(subject)
             if not chain or b64(chain[-1].entry) != b["origin"]["entry"]:
                 yield "custody", "the entry that it cites is not the last on the item in the dossier of that ledger"
+            ends = [e.body["manner"] for e in map(there.read.get, (r.index for r in chain)) if e and e.act == "dispose"]
+            if set(ends) - {"transferred_title"}:
+                yield "custody", "it was disposed of in the dossier of that ledger: there was nothing to take over"
             first = there.read.get(chain[0].index) if chain and chain[0].seq == 0 else None
             known = first is not None and first.act in ("acquire", "derive") and "files" in b
             if first and known and content_digest(b["files"]) != content_digest(first.body.get("files")):

@@ -177,6 +177,10 @@ function takenOver(claim, audit) {
   if (!chain.length || chain[chain.length - 1].entry !== body.origin.entry) {
     found.push(["custody", `the entry that it cites is not the last on the item in the dossier of ${audit.report.origin}`]);
   }
+  const ends = chain.map((record) => entryThere(record, audit)).filter((entry) => entry && entry.act === "dispose");
+  if (ends.some(({ body: { manner } }) => manner !== "transferred_title")) {
+    found.push(["custody", `it was disposed of in the dossier of ${audit.report.origin}: there was nothing to take over`]);
+  }
   const begins = first && ["acquire", "derive"].includes(first.act);
   if (begins && has(body, "files") && contentDigest(body.files) !== contentDigest(given(first.body, "files"))) {
     found.push(["content", `its reference fingerprints are not those that ${audit.report.origin} has`]);
