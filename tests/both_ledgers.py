@@ -266,6 +266,14 @@ def took_what_was_destroyed(two: Two) -> Path:
     return taken(two, office.folder / "a.zip", entry=entry)
 
 
+def took_what_is_withheld(two: Two) -> Path:
+    office = two.office
+    office.new_item("olena")
+    first = office.size() - 1
+    two.send("O-1", more=("--withhold", f"{first}=internal"))
+    return taken(two, office.folder / "a.zip", content=b"changed")
+
+
 def took_by_another_checkpoint(two: Two) -> Path:
     with two.lab.open() as ledger:
         other = (ledger.store.checkpoint() or b"").decode()
@@ -313,6 +321,7 @@ BOTH = [
     _scene("taken over with other bytes", sent, took(content=b"changed"), Said("content")),
     _scene("taken over from an entry that is not the last", sent, took(entry="A" * 43 + "="), Said("custody")),
     _scene("taken over from a ledger that it does not come from", sent, took(ledger="other.example/log"), Said("log")),
+    _scene("taken over, and which files it had is withheld", empty, took_what_is_withheld, Said("", "", "content", 0)),
     _scene("taken over though it was destroyed", empty, took_what_was_destroyed, Said("custody")),
     _scene("taken over by another checkpoint", sent, took_by_another_checkpoint, SOUND),
 ]  # fmt: skip

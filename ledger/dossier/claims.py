@@ -131,6 +131,14 @@ def problems(claim: Claim, here: str, records: Iterable[Record], there: Other) -
     return [*found, *was_there(subject, here, while_away(claim, records), there)]
 
 
+def files_untold(claim: Claim, there: Showing) -> bool:
+    """Whether an item was taken over with files, and it is withheld there which it had."""
+    body, subject = claim.body, claim.entry.subject
+    if not isinstance(body, acts.Acquire) or isinstance(body.files, UnsetType) or there.report.lines["log"].faults:
+        return False
+    return is_exported(subject, there) and first_there(subject, there) is None
+
+
 def is_exported(subject: str, there: Showing) -> bool:
     """Whether a dossier is one of this item."""
     return there.export is not None and subject in {item.subject for item in there.export.items}

@@ -18,7 +18,7 @@ from graphlib import TopologicalSorter
 
 from ledger.dossier.archive import Tree, open_within
 from ledger.dossier.bag import check_bag
-from ledger.dossier.claims import Claim, claims_of, covers, problems, while_away
+from ledger.dossier.claims import Claim, claims_of, covers, files_untold, problems, while_away
 from ledger.dossier.contents import FILES, Dossier
 from ledger.errors import CannotTell, CustodyError, Fault, Malformed
 from ledger.record import Record, parse_record
@@ -161,6 +161,8 @@ def _tell(one: Found, wrong: dict[int, list[tuple[str, str]]]) -> None:
         number = one.showing.number(claim.entry.subject)
         for line, sentence in wrong.get(claim.index, ()):
             report.fault(line, sentence, claim.index, number)
+        if claim.index in one.named and files_untold(claim, one.named[claim.index].showing):
+            report.not_checked("content", f"whether an item was taken over with the files that it had in {claim.ledger} is withheld there")
         if claim.index in one.unread:
             said = f"the dossier of {claim.ledger} that record {claim.index} cites lies too deep in others, or among too many, and was not read"
             report.not_checked("custody", said)

@@ -3216,6 +3216,15 @@ class Nest:
             found += [None] if hides and record.index not in told else []
         return found
 
+    def withholds_files(self, claim: Claim) -> bool:
+        """Whether an item was taken over from here with files, and its first entry here is withheld."""
+        there, subject = self.shown, claim.e.subject
+        if claim.checkpoint is None or "files" not in claim.e.body or there.report.faults["log"] or not there.shows(subject):
+            return False
+        chain = there.chain(subject)
+        first = there.read.get(chain[0].index) if chain and chain[0].seq == 0 else None
+        return first is None or first.act not in ("acquire", "derive")
+
     def problems(self, claim: Claim, here: str) -> Iterator[tuple[str, str]]:
         """Steps 2 and 3: what does not hold between a claim and the archive that it names."""
         inner, subject, b = self.named[claim.e.index], claim.e.subject, claim.e.body
@@ -3298,6 +3307,8 @@ def judge_nest(one: Nest, given: Sequence[Trust]) -> None:
         index, report, number = claim.e.index, one.shown.report, one.shown.named(claim.e.subject)
         for line, words in wrong.get(index, []):
             report.fault(line, index, number, words)
+        if index in one.named and one.named[index].withholds_files(claim):
+            report.cannot("content", f"whether an item was taken over with the files that it had in {claim.ledger} is withheld there")
         if index in one.unread:
             report.cannot("custody", f"the dossier of {claim.ledger} that record {index} cites lies too deep in others, and was not read")
         elif index not in one.named:

@@ -131,6 +131,9 @@ function tellClaims({ claims, named, unread, audit }, wrong) {
   for (const claim of claims) {
     const number = rest.number(claim.entry.subject);
     for (const [line, message] of wrong.get(claim.index) || []) report.fault(line, message, claim.index, number);
+    if (named.has(claim.index) && filesUntold(claim, named.get(claim.index).audit)) {
+      report.notChecked("content", `whether an item was taken over with the files that it had in ${claim.ledger} is withheld there`);
+    }
     if (unread.includes(claim.index)) {
       const said = `the dossier of ${claim.ledger} that record ${claim.index} cites lies too deep in others, or among too many, and was not read`;
       report.notChecked("custody", said);
@@ -168,6 +171,14 @@ function entryThere(record, audit) {
   if (bytes === undefined || base64(sha256(bytes)) !== record.entry) return null;
   const opened = orNone(() => openEntry(bytes));
   return opened && opened.entry;
+}
+
+// Whether an item was taken over with files, and it is withheld there which it had.
+function filesUntold(claim, audit) {
+  const { subject, body } = claim.entry;
+  if (claim.checkpoint === null || !has(body, "files") || audit.report.lines.get("log").faults.length || !isExported(subject, audit)) return false;
+  const chain = chainThere(subject, audit), first = chain.length && chain[0].seq === 0 ? entryThere(chain[0], audit) : null;
+  return !first || !["acquire", "derive"].includes(first.act);
 }
 
 // Step 2.
