@@ -444,6 +444,8 @@ def test_what_is_withheld_and_what_was_opened_is_said(reader: Reader, partial: P
     reader.open(partial)
     assert "he is <b>at risk</b>" in reader.text("#withheld-shown")
     assert "No confidential field stays closed" in reader.text("#withheld-shown")
+    assert "fields stay closed" not in reader.text("#lines")
+    assert "What is withheld or stays closed may name it" in reader.look_up(Path(__file__))
     photo = reader.page.locator("article.exhibit").first
     assert "1 entry about it withheld" in photo.inner_text()
     assert photo.locator(".point.withheld").count() == 1
