@@ -15,6 +15,7 @@ from time import monotonic
 from typing import Any
 
 import pytest
+from laboratory import make_laboratory
 from office import Office, full, make_office
 from reader import LINES, Reader
 
@@ -263,6 +264,18 @@ def test_the_card_of_another_ledger_makes_it_unsound(reader: Reader, page: Path,
     reader.open(page).give(tmp_path / "other.txt")
     assert (reader.exit, reader.verdicts()["log"]) == (1, "fail")
     assert "NOT sound" in reader.outcome
+
+
+def test_of_several_ledgers_several_cards_are_pasted_or_chosen(reader: Reader, page: Path, story: Office, tmp_path: Path):
+    make_laboratory(tmp_path / "lab").run("card", "--to", tmp_path / "another.txt", as_=None)
+    another = (tmp_path / "another.txt").read_text("utf-8")
+    (tmp_path / "both.txt").write_text(another + (story.folder / "card.txt").read_text("utf-8"), "utf-8")
+    reader.open(page).give(tmp_path / "both.txt")
+    assert (reader.exit, reader.kind_of_outcome) == (0, "sound")
+    reader.open(page)
+    reader.page.set_input_files("#trust-files", [tmp_path / "another.txt", story.folder / "card.txt"])
+    reader.page.locator('#outcome[data-turn="2"]').wait_for()
+    assert (reader.exit, reader.kind_of_outcome) == (0, "sound")
 
 
 def test_a_changed_file_in_the_archive_fails_content(reader: Reader, page: Path, story: Office, dossier: Path, tmp_path: Path):
