@@ -157,7 +157,7 @@ def _words(data: bytes) -> list[str]:
     if mark != MARK and _ANY_MARK.match(mark):
         raise NewerFormat("this card was made by a newer format: read it with a newer release")
     if mark != MARK or len(data) > MAX_CARD:
-        raise Malformed(f"not a trust card: it begins with {MARK} and has at most {MAX_CARD} bytes")
+        raise Malformed(f"not a trust card: one begins with {MARK} and has at most {MAX_CARD} bytes")
     return words[1:]
 
 

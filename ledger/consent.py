@@ -134,7 +134,8 @@ def export(s: Submission[acts.Export]) -> None:
             if not override:
                 refuse(
                     "export.consent",
-                    f"{code}, linked to {item.number}, has not agreed to an export to {body.to}; ask, or leave it out",
+                    f"{code}, linked to {item.number}, has not agreed to an export to {body.to}: ask, and record the answer with "
+                    f"custody consent {code}; or leave {item.number} out",
                 )
             s.note(
                 "disclosure",

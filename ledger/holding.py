@@ -35,7 +35,8 @@ class Holding:
     def _first(self) -> None:
         anchors, first = self.trust.anchors, self.hashes.get(0)
         if anchors is not None and anchors.origin != self.report.origin:
-            self.report.fault("log", f"your anchors are of the ledger {anchors.origin}; this one calls itself {self.report.origin}")
+            its = self.report.origin or "by no name that is proved"
+            self.report.fault("log", f"your anchors are of the ledger {anchors.origin}; this one calls itself {its}")
         elif anchors is not None and anchors.first is not None:
             if first is None:
                 self.report.not_checked("log", "the first record, which you hold the hash of, is not shown", counts=True)

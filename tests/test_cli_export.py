@@ -197,6 +197,13 @@ def test_a_field_that_is_opened_is_in_it_and_named(story: Office, told_in_confid
     assert "stay closed" not in said
 
 
+def test_the_folder_around_a_dossier_is_no_tampered_one(story: Office, dossier: Path):
+    (story.folder / "around").mkdir()
+    shutil.copytree(dossier, story.folder / "around/dossier")
+    said = audit(story, story.folder / "around", "--trust", story.folder / "trust", expect=3).stderr
+    assert "give the folder in which its bagit.txt lies" in said
+
+
 def test_what_is_not_opened_stays_closed(story: Office, told_in_confidence: int):
     path = story.folder / "dossier"
     story.run("export", "O-1", "--to", path, *ORDER, as_="rada")

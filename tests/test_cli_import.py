@@ -193,6 +193,7 @@ def test_it_is_not_taken_in_twice(two: Two, sent: Path) -> None:
     before = unchanged(two.lab)
     said = two.take(sent, expect=4).stderr
     assert "O-1 has been in this ledger before and is held" in said
+    assert "custody key receipts O-1 --to DIR" in said
     assert "custody return O-1 --dossier" in said
     assert unchanged(two.lab) == before
 
@@ -343,6 +344,10 @@ def test_a_receipt_that_their_log_did_not_sign_says_nothing(two: Two, sent: Path
     assert "no true signature" in acknowledged(two, "O-1", receipt="one.receipt", expect=3).stderr
     file.write_text("something", "utf-8")
     assert "cannot be read as a receipt" in acknowledged(two, "O-1", receipt="one.receipt", expect=3).stderr
+    two.lab.run("checkpoint", as_=None)
+    two.lab.run("prove", "3", "--to", "one.tlog-proof", as_=None)
+    assert "it is not one record that one key signed" in acknowledged(two, "O-1", receipt="one.tlog-proof", expect=3).stderr
+    assert "check the name" in acknowledged(two, "O-1", receipt="elsewhere", expect=2).stderr
     two.lab.file("none/x.txt")
     assert "there is no NAME.receipt" in acknowledged(two, "O-1", receipt="none", expect=2).stderr
 

@@ -15,6 +15,7 @@ from time import monotonic
 from typing import Any
 
 import pytest
+from laboratory import make_laboratory
 from office import Office, full, make_office
 from reader import LINES, Reader
 
@@ -265,6 +266,18 @@ def test_the_card_of_another_ledger_makes_it_unsound(reader: Reader, page: Path,
     assert "NOT sound" in reader.outcome
 
 
+def test_of_several_ledgers_several_cards_are_pasted_or_chosen(reader: Reader, page: Path, story: Office, tmp_path: Path):
+    make_laboratory(tmp_path / "lab").run("card", "--to", tmp_path / "another.txt", as_=None)
+    another = (tmp_path / "another.txt").read_text("utf-8")
+    (tmp_path / "both.txt").write_text(another + (story.folder / "card.txt").read_text("utf-8"), "utf-8")
+    reader.open(page).give(tmp_path / "both.txt")
+    assert (reader.exit, reader.kind_of_outcome) == (0, "sound")
+    reader.open(page)
+    reader.page.set_input_files("#trust-files", [tmp_path / "another.txt", story.folder / "card.txt"])
+    reader.page.locator('#outcome[data-turn="2"]').wait_for()
+    assert (reader.exit, reader.kind_of_outcome) == (0, "sound")
+
+
 def test_a_changed_file_in_the_archive_fails_content(reader: Reader, page: Path, story: Office, dossier: Path, tmp_path: Path):
     shutil.copytree(dossier, tmp_path / "dossier")
     file = next((tmp_path / "dossier/data/files").iterdir())
@@ -444,6 +457,8 @@ def test_what_is_withheld_and_what_was_opened_is_said(reader: Reader, partial: P
     reader.open(partial)
     assert "he is <b>at risk</b>" in reader.text("#withheld-shown")
     assert "No confidential field stays closed" in reader.text("#withheld-shown")
+    assert "fields stay closed" not in reader.text("#lines")
+    assert "What is withheld or stays closed may name it" in reader.look_up(Path(__file__))
     photo = reader.page.locator("article.exhibit").first
     assert "1 entry about it withheld" in photo.inner_text()
     assert photo.locator(".point.withheld").count() == 1

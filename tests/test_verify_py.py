@@ -351,6 +351,21 @@ def test_a_dossier_with_a_withheld_entry_says_so(dossiers: Path) -> None:
     told = agree(Office(dossiers), dossiers / "withheld")
     assert told.status == 0
     assert "a protected witness" in told.stdout
+    file = ["--file", Path(__file__)]
+    assert "names it; what is withheld" in verify(dossiers / "withheld", "--trust", dossiers / "trust", *file).stdout
+    assert "names it; what is withheld" in Office(dossiers).run("audit", dossiers / "withheld", "--trust", dossiers / "trust", *file, as_=None).stdout
+
+
+def test_the_folder_around_a_dossier_and_trust_that_is_none_are_told(dossiers: Path, tmp_path: Path) -> None:
+    shutil.copytree(dossiers / "withheld", tmp_path / "around/dossier")
+    for dossier, trust, said in (
+        (tmp_path / "around", dossiers / "trust", "give the folder in which its bagit.txt lies"),
+        (dossiers / "withheld", tmp_path, "policy is not there"),
+        (dossiers / "withheld", dossiers / "dossier.zip", "no text in UTF-8"),
+    ):
+        told = verify(dossier, "--trust", trust)
+        assert (told.status, told.stdout) == (3, "")
+        assert said in told.stderr
 
 
 def test_a_card_is_typed_and_a_file_is_found_in_a_dossier_or_it_is_none(dossiers: Path, tmp_path: Path) -> None:

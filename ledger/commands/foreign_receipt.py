@@ -56,14 +56,18 @@ def _files(words: Iterable[str]) -> Iterator[Path]:
 
 
 def _read(path: Path, trust: Sequence[str]) -> ForeignReceipt:
+    if not path.exists():
+        raise Usage(f"{shown(path)} is not there; check the name, or ask them for the file that their custody import --receipt wrote")
     with open(path, "rb") as file:
         data = file.read(MAX_RECEIPT + 1)
     try:
         note = parse_note(data)
-        (line,) = note.signatures if len(data) <= MAX_RECEIPT else ()
+        if len(note.signatures) != 1 or len(data) > MAX_RECEIPT:
+            raise Malformed("it is not one record that one key signed, as custody import --receipt writes it")
         record = parse_record(note.text)
-    except (NoteError, Malformed, NewerFormat, ValueError) as error:
+    except (NoteError, Malformed, NewerFormat) as error:
         raise CannotTell(f"{shown(path)} cannot be read as a receipt: {error}") from None
+    (line,) = note.signatures
     held = trust_among(trust, line.name)
     keys = [log for log in held.policy.logs if log.name == line.name] if held is not None and held.policy is not None else []
     try:

@@ -99,7 +99,8 @@ def _refuse_known(desk: Desk, came: Incoming, subject: str) -> None:
     here = desk.ledger.store.fact(item_key(subject), ItemFact)
     if here is not None:
         do = f"what comes back is taken in with custody return {here.number} --dossier DOSSIER --trust …"
-        raise Refused("item.known", f"{here.number} has been in this ledger before and is {here.status}; {do}")
+        receipt = f"its receipt is given by custody key receipts {here.number} --to DIR; " if here.status == "held" else ""
+        raise Refused("item.known", f"{here.number} has been in this ledger before and is {here.status}; {receipt}{do}")
 
 
 def _check_let_go(came: Incoming, exhibit: Exhibit) -> None:

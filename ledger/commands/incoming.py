@@ -14,7 +14,7 @@ from ledger.commands.desk import Desk
 from ledger.commands.dossiers import audit_tree
 from ledger.commands.evidence import MANIFEST, described
 from ledger.commands.output import note
-from ledger.dossier.archive import Tree, open_zip, write_zip
+from ledger.dossier.archive import Tree, check_dossier, open_zip, write_zip
 from ledger.dossier.claims import first_there
 from ledger.dossier.contents import CHECKPOINT, FILES
 from ledger.dossier.nested import Found
@@ -141,6 +141,7 @@ def incoming(desk: Desk, path: str, trust: Sequence[str]) -> Iterator[Incoming]:
         raise Usage("a dossier is taken on what you hold of its ledger from elsewhere: give --trust DIR or a trust card")
     with desk.ledger.objects.scratch() as scratch:
         archive = Path(path)
+        check_dossier(archive)
         if archive.is_dir():
             write_zip(archive, scratch / ARCHIVE)
             archive = scratch / ARCHIVE

@@ -197,9 +197,10 @@ def _of_dossier(
 ) -> int:
     """What somebody shows, judged without a ledger."""
     from ledger.commands.dossiers import audit_tree
-    from ledger.dossier.archive import open_tree
+    from ledger.dossier.archive import check_dossier, open_tree
     from ledger.dossier.programs import foreign_programs
 
+    check_dossier(path)
     with open_tree(path) as tree:
         found = audit_tree(tree, trust, use_pins=not no_pins)
         for remark in foreign_programs(found[0].dossier):

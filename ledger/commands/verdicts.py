@@ -32,9 +32,10 @@ def tell_dossiers(found: "list[Found]", require: tuple[str, ...], as_json: bool,
     if others:
         click.echo("the dossier itself:")
     show_report(first.report, code)
+    none = "no entry here names it" + ("; what is withheld or stays closed may" if any(map(_keeps_back, found)) else "")
     for file in asked:
-        said = "; ".join(f"{named['field']} of record {named['record']}, {named['item']}" for named in file["named"])
-        click.echo(printable(f"{file['path']}: SHA-256 {file['sha256']}: {said or 'no entry here names it'}"))
+        said = "; ".join(dict.fromkeys(_namings(file["named"])))
+        click.echo(printable(f"{file['path']}: SHA-256 {file['sha256']}: {said or none}"))
     return code
 
 
@@ -46,6 +47,18 @@ def _asked(path: str, found: "list[Found]") -> dict[str, Any]:
     namings = ((one.report.origin, naming) for one in found for naming in one.showing.namings(sha256))
     named = [{"ledger": origin, **naming._asdict()} for origin, naming in namings]
     return {"path": path, "sha256": sha256, "named": named}
+
+
+def _namings(named: Sequence[dict[str, Any]]) -> list[str]:
+    """In words; by its ledger too, where there are several."""
+    several = len({one["ledger"] for one in named}) > 1
+    return [f"{one['field']} of record {one['record']}, {one['item']}" + (f" of {one['ledger']}" if several else "") for one in named]
+
+
+def _keeps_back(one: "Found") -> bool:
+    """Whether entries or lines of a manifest are not shown."""
+    notes = [*one.report.lines["content"].notes, *one.report.lines["completeness"].notes]
+    return any("lines of its manifest stay closed" in note or " is withheld: " in note for note in notes)
 
 
 def as_data(report: "Report", code: int) -> dict[str, Any]:

@@ -122,6 +122,9 @@ class Tree(ABC):
         raise CannotTell(f"{shown(name)} in {self._where} lies in no file")
 
 
+_TOP = ("bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt", "dossier.note", "custody", "data")
+
+
 def open_tree(path: Path, limits: Limits = DEFAULT) -> Tree:
     """The dossier at `path`, a folder or a zip archive.
 
@@ -130,6 +133,12 @@ def open_tree(path: Path, limits: Limits = DEFAULT) -> Tree:
     Unavailable where it cannot be read.
     """
     return FolderTree(path, limits) if os.path.isdir(path) else open_zip(path, limits)
+
+
+def check_dossier(path: Path) -> None:
+    """Raises CannotTell for a folder in which nothing of a dossier lies: the one around it, as unpacked, is no fault."""
+    if os.path.isdir(path) and not any(os.path.lexists(path / name) for name in _TOP):
+        raise CannotTell(f"{shown(path)} is no dossier: give the folder in which its bagit.txt lies")
 
 
 def open_within(tree: Tree, name: str, limits: Limits = DEFAULT) -> Tree:

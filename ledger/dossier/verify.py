@@ -542,11 +542,14 @@ def lower(text: str) -> str:
 
 def parse_card(data: bytes) -> Trust:
     """Section 14.4, steps 1 to 4: a card that was printed, pasted or typed."""
-    words = [word for word in re.split("[ \t\r\n\xa0]+", data.decode("utf-8")) if word]
+    try:
+        words = [word for word in re.split("[ \t\r\n\xa0]+", data.decode("utf-8")) if word]
+    except UnicodeDecodeError:
+        raise Malformed("not a trust card: it is no text in UTF-8") from None
     mark = lower(words[0]) if words else ""
     if mark != MARK and re.fullmatch("custody-card/v[1-9][0-9]{0,8}", mark):
-        raise Newer("a card made by a newer format")
-    well(mark == MARK and len(data) <= 16384, "not a trust card")
+        raise Newer("its first word names a newer format of cards: compare it with the paper, or use a newer verify.py")
+    well(mark == MARK and len(data) <= 16384, "not a trust card: the first word of one is " + MARK)
     found, at = {}, 1
     for number, name in enumerate(WORDS):
         if at >= len(words) or lower(words[at]) != name:
@@ -583,10 +586,14 @@ def trust_for(given: Sequence[Trust], origin: str, in_hand: bool) -> Trust:
 def read_trust(path: str) -> Trust:
     """A folder, the file of a card, or `-` for a card on standard input."""
     if path == "-":
+        if sys.stdin.isatty():
+            print("Type the card, then Ctrl-D on a line of its own (on Windows Ctrl-Z and Enter):", file=sys.stderr)
         return parse_card(sys.stdin.buffer.read(1 << 15))
     if not os.path.isdir(path):
         with open(path, "rb") as file:
             return parse_card(file.read(1 << 15))
+    for name in ("policy", "anchors.json"):
+        well(os.path.exists(os.path.join(path, name)), f"no trust in {path}: {name} is not there; give the folder that holds it, or a card")
     with open(os.path.join(path, "policy"), "rb") as policy, open(os.path.join(path, "anchors.json"), "rb") as anchors:
         return Trust(Policy(policy.read(1 << 21).decode()), parse_anchors(anchors.read(1 << 21)))
 
@@ -2254,8 +2261,16 @@ def open_archive(path: str) -> Archive:
         raise
 
 
+# Where none of these lies in a folder, it is the one around a dossier, or another: that is no fault of anybody's.
+TOP = ("bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt", "dossier.note", "custody", "data", "records", "entries")
+
+
 def open_tree(path: str) -> Tree:
-    return Folder(path) if os.path.isdir(path) else open_archive(path)
+    if not os.path.isdir(path):
+        return open_archive(path)
+    if not any(os.path.lexists(os.path.join(path, name)) for name in TOP):
+        raise CannotTell("no dossier: give the folder in which its bagit.txt lies")
+    return Folder(path)
 
 
 BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
@@ -3040,7 +3055,7 @@ class Shown(Audit):
         heads = self.trust.heads_of(self.anchors)
         if self.anchors and anchors is None:
             message = "your anchors are of the ledger %s; this one calls itself %s"
-            self.report.fault("log", None, None, message % (self.trust.origins(), self.origin))
+            self.report.fault("log", None, None, message % (self.trust.origins(), self.origin or "by no name that is proved"))
         elif anchors and anchors.first is not None:
             if first is None:
                 self.report.cannot("log", "record 0, which you hold the hash of, is not here", at_all=True)
@@ -3389,8 +3404,18 @@ def which(path: str, audits: Iterable[Audit]) -> str:
     with open(path, "rb") as file:
         for block in iter(lambda: file.read(BLOCK), b""):
             sha.update(block)
-    places = [place for audit in audits for place in audit.places_of(sha.hexdigest())]
-    return "{}: SHA-256 {}: {}".format(safe(path), sha.hexdigest(), "; ".join(places) or "no entry here names it")
+    audits = list(audits)
+    several = len({audit.ledger.origin for audit in audits}) > 1
+    of = [" of " + audit.ledger.origin if several else "" for audit in audits]
+    places = dict.fromkeys(place + where for audit, where in zip(audits, of) for place in audit.places_of(sha.hexdigest()))
+    none = "no entry here names it" + ("; what is withheld or stays closed may" if any(map(keeps_back, audits)) else "")
+    return "{}: SHA-256 {}: {}".format(safe(path), sha.hexdigest(), safe("; ".join(places)) or none)
+
+
+def keeps_back(audit: Audit) -> bool:
+    """Whether entries or lines of a manifest are not shown."""
+    notes = [*audit.report.notes["content"], *audit.report.notes["completeness"]]
+    return any("lines of its manifest stay closed" in note or " is withheld: " in note for note in notes)
 
 
 def told_of(audits: list[tuple[str, Audit]], told: argparse.Namespace) -> tuple[int, list[str]]:

@@ -50,7 +50,7 @@ def steps(contents: Contents) -> list[dict[str, Any]]:
         ),
         _step(
             "Everything at once, with the program that keeps such ledgers",
-            "It also checks the signatures that verify.py and the page cannot (ML-DSA-44).",
+            "It comes from elsewhere than the dossier; a verifier that came with what it verifies may lie.",
             "custody audit . --trust TRUST",
         ),
         _step(
@@ -84,7 +84,8 @@ def _signature(note: str, key: str) -> dict[str, Any]:
         "openssl 3 prints “Signature Verified Successfully”. The key is that of the first signer, as enrolled; whose it is, the enrolment says.",
         f"sed '/^$/,$d' {note} > text",
         f"grep -m1 '^— ' {note} | sed 's/.* //' | base64 -d | tail -c 64 > signature",
-        f"(printf '\\060\\052\\060\\005\\006\\003\\053\\145\\160\\003\\041\\000'; echo {key} | base64 -d | tail -c 32) > key",
+        "printf '\\060\\052\\060\\005\\006\\003\\053\\145\\160\\003\\041\\000' > key",
+        f"echo {key} | base64 -d | tail -c 32 >> key",
         "openssl pkeyutl -verify -pubin -keyform DER -inkey key -rawin -in text -sigfile signature",
     )
 

@@ -8,7 +8,7 @@ Object.assign(Audit.prototype, {
     report.head = (this.head && hashes.get(this.head.size - 1)) || null;
     if (this.others.length) {
       const held = this.others.map((one) => one.origin).join(", ");
-      report.fault("log", `your anchors are of the ledger ${held}; this one calls itself ${report.origin}`);
+      report.fault("log", `your anchors are of the ledger ${held}; this one calls itself ${report.origin || "by no name that is proved"}`);
     } else if (anchors && anchors.first !== null) {
       if (first === undefined) report.notChecked("log", "the first record, which you hold the hash of, is not shown", true);
       else if (first !== anchors.first) report.fault("log", OTHER_LEDGER, 0);

@@ -27,7 +27,7 @@ function brief(first) {
 // In two sentences what this is.
 function about(book) {
   const number = counted(book.exported().length, "exhibit");
-  return element("p", { class: "lead" }, `This page carries the signed records of ${number} from the custody ledger `, outside(book.report.origin),
+  return element("p", { class: "lead" }, `This page carries the signed records of ${number} from the custody ledger `, book.report.origin ? outside(book.report.origin) : "whose name is not proved",
     given(book.exportStep(), exportSaid), ". It checks them here, on your computer and without any network, and shows what they say of each exhibit.");
 }
 

@@ -22,8 +22,15 @@ async function fileShown(blob, book) {
   const sha256Hex = await hashed(blob, (part) => reading(`Hashed: ${Math.floor(100 * part)} %`, part));
   reading(null);
   const found = book === null ? [] : book.report.whichFile(sha256Hex);
-  return [element("p", { class: "answer" }, found.length ? itIs(found) : "✗ It is none: no entry shown here names a file with this SHA-256."),
+  return [element("p", { class: "answer" }, found.length ? itIs(found) : noneNames(book)),
     listed(found.map(namedAt)), element("p", {}, told`${blob.name}, ${counted(blob.size, "byte")}, SHA-256 `, digest(sha256Hex))];
+}
+
+// What is not shown here may name it all the same, and is then not denied.
+function noneNames(book) {
+  const said = "✗ It is none of the files shown: no entry here names a file with this SHA-256.";
+  return book !== null && (book.report.withheld.length || book.report.lines.content.notes.some((note) => note.includes("lines of its manifest stay closed")))
+    ? `${said} What is withheld or stays closed may name it.` : said;
 }
 
 function itIs(found) {

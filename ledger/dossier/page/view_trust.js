@@ -10,22 +10,28 @@ function trustForm(use) {
     try {
       await use(await brought());
     } catch (error) {
-      said.replaceChildren("This cannot be used: ", outside(error.message));
+      said.replaceChildren("This cannot be used, and the outcome above is as it was: ", outside(error.message));
     }
   };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    give(async () => card.value);
+    give(async () => cardsOf(card.value));
   });
   files.addEventListener("change", () => files.files.length && give(() => trustOf([...files.files])));
 }
 
-// The bytes of a card, or of policy and anchors: these are JSON, that is not.
+// Of several ledgers several cards, one after another.
+function cardsOf(text) {
+  const cards = text.split(/(?=custody-card\/v)/iu).filter((one) => one.trim() !== "");
+  return cards.length > 1 ? cards : text;
+}
+
+// The bytes of cards, or of policy and anchors: of these one is JSON.
 async function trustOf(files) {
-  const fits = files.length <= 2 && files.every((file) => file.size <= TRUST_AT_MOST);
-  if (!fits) throw new Error("choose the card alone, or policy and anchors.json, both at once");
-  const [one, other] = await Promise.all(files.map(async (file) => new Uint8Array(await file.arrayBuffer())));
-  if (other === undefined) return one;
-  const isJson = (bytes) => bytes[0] === 0x7b || bytes[0] === 0x5b;
+  const isJson = (bytes) => bytes[0] === 0x7b || bytes[0] === 0x5b, wrong = "choose the cards alone, or policy and anchors.json, both at once";
+  if (files.some((file) => file.size > TRUST_AT_MOST)) throw new Error(wrong);
+  const texts = await Promise.all(files.map(async (file) => new Uint8Array(await file.arrayBuffer()))), [one, other] = texts;
+  if (!texts.some(isJson)) return texts;
+  if (texts.length !== 2) throw new Error(wrong);
   return isJson(one) ? { policy: other, anchors: one } : { policy: one, anchors: other };
 }

@@ -17,7 +17,7 @@ const NOT_PROVED = [
 const SIGNS = { pass: "✓", fail: "✗", "not checked": "○" };
 const OUTCOMES = {
   sound: { sign: "✓", said: "Sound, as far as it was asked", more: "Every line that was asked for was checked against what you hold, and is sound." },
-  unsound: { sign: "✗", said: "NOT sound: see the faults", more: "Something was changed, or contradicts itself." },
+  unsound: { sign: "✗", said: "NOT sound: see the faults", more: "Something was changed, contradicts itself, or is not of the ledger whose card you gave." },
   unknown: { sign: "?", said: "Cannot tell: see what was not checked", more: "A line that counts could not be checked." },
   consistent: {
     sign: "○", said: "Consistent in itself; whose keys these are is not established",
