@@ -351,7 +351,7 @@ def test_a_dossier_with_a_withheld_entry_says_so(dossiers: Path) -> None:
     told = agree(Office(dossiers), dossiers / "withheld")
     assert told.status == 0
     assert "a protected witness" in told.stdout
-    file = ["--file", Path(__file__)]
+    file: list[str | Path] = ["--file", Path(__file__)]
     assert "names it; what is withheld" in verify(dossiers / "withheld", "--trust", dossiers / "trust", *file).stdout
     assert "names it; what is withheld" in Office(dossiers).run("audit", dossiers / "withheld", "--trust", dossiers / "trust", *file, as_=None).stdout
 
