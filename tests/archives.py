@@ -65,6 +65,13 @@ def originated(origin: str) -> Callable[[Forge], Path]:
     return make
 
 
+def around(forge: Forge) -> Path:
+    """What unpacking an archive leaves: a folder with the dossier in it."""
+    place = forge.place()
+    forge.bag().write(place / "dossier")
+    return place
+
+
 def refused(words: str, exit: int = 1) -> Said:
     return Said("", words, exit=exit, read=False)
 
@@ -110,6 +117,7 @@ NAMES = [
     )
 ]  # fmt: skip
 LINK = Scene("folder: a link", linked, refused("link"))
+AROUND = Scene("folder: the one around a dossier", around, refused("give the folder in which its bagit.txt lies", 3))
 
 ORIGINS = [
     Scene(f"origin: {what}", originated(origin), FOREIGN)

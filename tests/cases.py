@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from archives import LINK, NAMES, ORIGINS, ZIPS
+from archives import AROUND, LINK, NAMES, ORIGINS, ZIPS
 from attached import CONTINUED, FOLDERS, INFO, TAGS, TRUSTS
 from both_ledgers import BOTH
 from features import FEATURES
@@ -43,7 +43,7 @@ def scenes(forge: Forge) -> Iterator[Scene]:
     yield from every_file(forge)
     for some in (FEATURES, SEALS, LEFT_OUT, OPERATED, OPENED, FORCED, CONTINUED, FOLDERS, TAGS, INFO, TRUSTS, ZIPS, NAMES, ORIGINS, BOTH):
         yield from some
-    yield LINK
+    yield from (LINK, AROUND)
 
 
 def write_cases(folder: Path) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from archives import LINK, NAMES, ORIGINS, ZIPS
+from archives import AROUND, LINK, NAMES, ORIGINS, ZIPS
 from attached import CONTINUED, FOLDERS, INFO, TAGS, TRUSTS
 from features import FEATURES
 from forced import FORCED
@@ -88,3 +88,7 @@ def test_names_from_outside_are_escaped_and_looked_up_nowhere(one: Scene, forge:
     hold(one.said, forge.story, path, forge.trust)
     result = forge.story.run("audit", path, "--trust", forge.trust, as_=None, expect=1)
     assert not set("\x1b\u202e") & set(result.stdout + result.stderr)
+
+
+def test_the_folder_around_a_dossier_is_nobodys_fault(forge: Forge) -> None:
+    hold(AROUND.said, forge.story, AROUND.make(forge), forge.trust)

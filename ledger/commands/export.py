@@ -50,9 +50,9 @@ def export(
 ) -> None:  # fmt: skip
     """Write the dossier of ITEM: all its entries with their proofs, and its files, for somebody who holds nothing of ours.
 
-    The export is recorded first, and the epoch closed. What ITEM lay in or was made from is in it too, and who signed; of other items it
-    says nothing, unless a dossier of another ledger among its files does. In it are a page (report.html), a program (verify.py) and a
-    paper (report.pdf) for people who have nothing of ours.
+    The export is recorded first, and the epoch closed; it needs --authority. What ITEM lay in or was made from is in it too, and who
+    signed; of other items it says nothing, unless a dossier of another ledger among its files does. In it are a page (report.html), a
+    program (verify.py) and a paper (report.pdf) for people who have nothing of ours.
     """
     shared, target = common(options), Path(to)
     if "authority" not in shared.body:

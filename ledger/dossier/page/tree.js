@@ -4,6 +4,8 @@
 
 const MAX_PARTS = 8, MAX_NAME_LENGTH = 255, MAX_MEMBERS = 100000, MAX_MEMBER = 2 ** 31, MAX_TOTAL = 2 ** 32;
 const PIECE = 1 << 20;
+// Where none of these lies in a folder it is the one around a dossier, or another: that is no fault of anybody's.
+const TOP = ["bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt", "dossier.note", "custody", "data"];
 const NAME_PART = /^[a-z0-9._-]{1,80}$/u;
 const DEVICE = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/u;
 
@@ -98,6 +100,8 @@ async function readSlice(blob, start, end) {
 
 // A folder: Map of name to Blob, the names those within the dossier. Raises CannotTell and Malformed.
 function openFiles(blobs) {
+  const tops = new Set([...blobs.keys()].map((name) => name.split("/", 1)[0]));
+  if (!TOP.some((name) => tops.has(name))) throw new CannotTell("this is no dossier: choose the folder in which its bagit.txt lies");
   checkCount(blobs.size);
   checkNames([...blobs.keys()]);
   checkSizes(new Map([...blobs].map(([name, blob]) => [name, blob.size])));
