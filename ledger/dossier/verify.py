@@ -620,7 +620,7 @@ class Record(NamedTuple):
 
 
 def parse_record(data: bytes) -> Record:
-    if not data.startswith(b"custody-record/v1\n") and re.match(b"custody-record/v[0-9]+\n", data):
+    if data.startswith(b"custody-record/") and not data.startswith(b"custody-record/v1\n"):
         raise Newer("a record made by a newer format")
     match = RECORD.fullmatch(data.decode("ascii", "replace"))
     if match is None:
