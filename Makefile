@@ -75,7 +75,7 @@ lock: ## write the two lock files anew from pyproject.toml
 	@$(check_python)
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install -qq 'pip-tools>=7.6'
-	$(COMPILE) --extra digests --extra explore --extra paper --extra pdfsig --extra scan --extra test --output-file requirements.lock pyproject.toml
+	$(COMPILE) --extra digests --extra explore --extra paper --extra pdfsig --extra s3 --extra scan --extra serve --extra test --output-file requirements.lock pyproject.toml
 	$(COMPILE) --constraint requirements.lock --output-file requirements-runtime.lock pyproject.toml
 COMPILE = env -u PIP_FIND_LINKS PIP_CONFIG_FILE=/dev/null CUSTOM_COMPILE_COMMAND='make lock' build/lock/bin/pip-compile --quiet \
           --generate-hashes --allow-unsafe --strip-extras --no-annotate --no-emit-options --no-emit-index-url --no-emit-find-links \

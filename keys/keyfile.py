@@ -9,16 +9,22 @@ import msgspec
 
 from keys.errors import KeyFileError, NoteError
 from keys.seal import Box, Cost, seal, unseal
-from keys.signing import ED25519, MLDSA44_COSIGNATURE, Verifier, parse_vkey
+from keys.signing import ED25519, ED25519_COSIGNATURE, MLDSA44_COSIGNATURE, Verifier, parse_vkey
 
-Kind = Literal["handler", "log", "agent"]
+Kind = Literal["handler", "log", "agent", "cosigner"]
 
-_ALGORITHMS = {"handler": [ED25519], "log": [ED25519, MLDSA44_COSIGNATURE], "agent": [ED25519]}
+_ALGORITHMS = {
+    "handler": [ED25519],
+    "log": [ED25519, MLDSA44_COSIGNATURE],
+    "agent": [ED25519],
+    "cosigner": [ED25519_COSIGNATURE, MLDSA44_COSIGNATURE],
+}
+_WITHOUT_SEAL = ("log", "cosigner")
 
 
 class Public(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a key file tells without its passphrase. `seal_key` is the 32-byte X25519 key to seal disclosures
-    to; a log has none.
+    to; a log and a cosigner (a witness or auditor) have none.
     """
 
     kind: Kind
@@ -28,7 +34,7 @@ class Public(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def verifiers(self) -> tuple[Verifier, ...]:
-        """One for each vkey: Ed25519, and for a log its ML-DSA-44 cosigner after it."""
+        """One for each vkey: Ed25519, and for a log or cosigner its ML-DSA-44 key after it."""
         return tuple(parse_vkey(vkey) for vkey in self.vkeys)
 
 
@@ -73,9 +79,10 @@ def parse_key(data: bytes) -> KeyFile:
     sound = (
         [verifier.algorithm for verifier in verifiers] == _ALGORITHMS[key.public.kind]
         and all(verifier.name == key.public.name for verifier in verifiers)
-        and (len(key.public.seal_key) == 32 if key.public.seal_key is not None else key.public.kind == "log")
+        and (key.public.seal_key is None) == (key.public.kind in _WITHOUT_SEAL)
+        and (key.public.seal_key is None or len(key.public.seal_key) == 32)
     )
-    if not sound or (key.public.kind == "log" and key.public.seal_key is not None):
+    if not sound:
         raise KeyFileError("a key file's keys do not fit its kind and name; use a copy of it")
     return key
 

@@ -23,7 +23,7 @@ from keys.openssh import openssh_seed
 from keys.passphrase import check_passphrase, encode_passphrase
 from keys.pins import Pins
 from keys.seal import DEFAULT_COST, Cost, public_of
-from keys.signing import Ed25519Signer, MLDSASigner, Signer, safe_public_key
+from keys.signing import CosignerEd25519, Ed25519Signer, MLDSASigner, Signer, safe_public_key
 
 CURRENT: Final = "current"
 NEXT: Final = "next"
@@ -43,7 +43,8 @@ def default_home() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Unlocked:
-    """An opened key: `signer` signs entries and records; `cosigner` is a log's ML-DSA-44 key; `seal_secret`
+    """An opened key: `signer` signs entries and records, or cosigns; `cosigner` is the ML-DSA-44 key of a log,
+    witness or auditor; `seal_secret`
     (32 bytes) opens what was sealed to this handler; `seed` is the Ed25519 private key, to hand to an ssh-agent.
     """
 
@@ -113,6 +114,14 @@ class Keystore(Pins, Keeper):
         """A log's key: Ed25519 to record, ML-DSA-44 to cosign its own checkpoints; named by the origin."""
         secret = _drawn(seed)
         return self._create("log", origin, secret, passphrase, cost, which)
+
+    def create_cosigner(
+        self, name: str, passphrase: str, cost: Cost = DEFAULT_COST, seed: bytes | None = None
+    ) -> Public:
+        """A witness's or auditor's key: Ed25519 and ML-DSA-44, for cosignatures on checkpoints and nothing
+        else.
+        """
+        return self._create("cosigner", name, _drawn(seed), passphrase, cost, CURRENT)
 
     def create_agent_key(
         self, name: str, public: bytes, passphrase: str, cost: Cost = DEFAULT_COST, which: Slot = CURRENT
@@ -220,6 +229,10 @@ def _opened(kind: Kind, name: str, secret: bytes, agent: Agent, clock: Callable[
         signer, cosigner = Ed25519Signer(name, first), MLDSASigner(name, second, clock)
         public = Public(kind, name, (signer.verifier.vkey, cosigner.verifier.vkey), None)
         return Unlocked(public, signer, cosigner, seed=first)
+    if kind == "cosigner":
+        witness, second_key = CosignerEd25519(name, first, clock), MLDSASigner(name, second, clock)
+        public = Public(kind, name, (witness.verifier.vkey, second_key.verifier.vkey), None)
+        return Unlocked(public, witness, second_key)
     of_handler = AgentSigner(name, first, agent) if kind == "agent" else Ed25519Signer(name, first)
     public = Public(kind, name, (of_handler.verifier.vkey,), public_of(second))
     return Unlocked(public, of_handler, seal_secret=second, seed=None if kind == "agent" else first)

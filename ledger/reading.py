@@ -203,6 +203,9 @@ class Reading:
     def checkpoints(self) -> Iterator[bytes]:
         return self.store.checkpoints()
 
+    def timestamps(self, size: int) -> list[bytes]:
+        return self.store.timestamps(size)
+
     def content(self, sha256: str) -> Outcome:
         return self.objects.check(sha256)
 
@@ -226,6 +229,9 @@ class _Texts:
 
     def checkpoints(self) -> Iterator[bytes]:
         return iter(())
+
+    def timestamps(self, size: int) -> list[bytes]:
+        return []
 
     def content(self, sha256: str) -> Outcome:
         return "match"

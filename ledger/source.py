@@ -11,13 +11,16 @@ from ledger.policy import Anchors, Policy
 
 
 class Source(Protocol):
-    """What is audited: a ledger, a mirror or a dossier, through three methods."""
+    """What is audited: a ledger, a mirror or a dossier, through four methods (decision 0023)."""
 
     def records(self, start: int = 0, stop: int | None = None) -> Iterable[tuple[bytes, bytes | None]]:
         """Every record's text with its entry note, from index `start` up to `stop`, in order; None for an entry that is not there."""
 
     def checkpoints(self) -> Iterable[bytes]:
-        """The signed checkpoints, smallest first."""
+        """The signed checkpoints, smallest first, each with the cosignatures on it."""
+
+    def timestamps(self, size: int) -> Iterable[bytes]:
+        """The timestamp tokens over the checkpoint of this size, as they came."""
 
     def content(self, sha256: str) -> Literal["match", "mismatch", "missing"]:
         """Whether the file stored under this SHA-256 (hex) has it still."""

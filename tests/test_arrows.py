@@ -29,7 +29,7 @@ CENTRE = {
 }
 EDGES = {
     *("outbox", "following", "confidential", "workers", "fixity", "objects", "press", "sample", "sealed"),
-    *("confined", "embedded", "embedded_reader", "scan", "scan_reader"),
+    *("confined", "embedded", "embedded_reader", "scan", "scan_reader", "fetch"),
     *("store", "dossier"),
 }
 LAYERS: list[set[str]] = [

@@ -32,14 +32,21 @@ def key() -> None:
 @click.argument("name")
 @click.option("--next", "following", is_flag=True, help="The key that will replace the present one; then custody key rotate.")
 @click.option("--agent-key", metavar="COMMENT", help="Sign with the key of this comment in the ssh-agent (a card, a token).")
+@click.option("--cosigner", is_flag=True, help="The key of a witness, or (NAME ends in /audit) of an auditor: it cosigns checkpoints.")
 @PASSPHRASES
-def new(name: str, following: bool, agent_key: str | None, passphrases: tuple[str, ...]) -> None:
+def new(name: str, following: bool, agent_key: str | None, cosigner: bool, passphrases: tuple[str, ...]) -> None:
     """Make a key for NAME, for example olena@un.example. Its passphrase is six random words or twelve characters at least."""
     checked_name(name)
     keystore, which = _keystore(), "next" if following else "current"
     if keystore.has(name, which):
         raise Unavailable(f"there is already a key for {name}; make the next one with --next, and then custody key rotate")
+    if cosigner and (following or agent_key):
+        raise Usage("a cosigner's key is kept here and is not rotated: make a new one under another name")
     words = passphrase(name, passphrases, confirm=True)
+    if cosigner:
+        public = keystore.create_cosigner(name, words)
+        click.echo("\n".join(["made", *map(printable, public.vkeys)]))
+        return
     if following and keystore.public(name).kind == "log":
         public = keystore.create_log(name, words, which=which)
     elif agent_key is None:

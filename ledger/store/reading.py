@@ -97,16 +97,25 @@ class Reading:
         )]  # fmt: skip
 
     def checkpoint(self, size: int | None = None) -> bytes | None:
-        """The signed checkpoint of a size, or the last one; None where there is none."""
-        found = self._connection.one(
-            "SELECT note FROM checkpoints WHERE size = coalesce(?, (SELECT max(size) FROM checkpoints))", (size,)
+        """The signed checkpoint of a size, or the last one, with all cosignatures; None where there is none."""
+        found = self._connection.run(
+            "SELECT size, note FROM checkpoints WHERE size = coalesce(?, (SELECT max(size) FROM checkpoints))", (size,)
         )
-        return None if found is None else str(found).encode()
+        return self._cosigned(*found[0]) if found else None
 
     def checkpoints(self) -> Iterator[bytes]:
-        """The signed checkpoints, smallest first."""
-        for (note,) in self._connection.each("SELECT note FROM checkpoints NOT INDEXED ORDER BY size"):
-            yield str(note).encode()
+        """The signed checkpoints, smallest first, each with all its cosignatures."""
+        for size, note in self._connection.each("SELECT size, note FROM checkpoints NOT INDEXED ORDER BY size"):
+            yield self._cosigned(size, note)
+
+    def _cosigned(self, size: object, note: object) -> bytes:
+        lines = self._connection.run("SELECT line FROM cosignatures WHERE size = ? ORDER BY line", (size,))
+        return "".join([str(note), *(str(line) for (line,) in lines)]).encode()
+
+    def timestamps(self, size: int) -> list[bytes]:
+        """The timestamp tokens over the checkpoint of this size."""
+        found = self._connection.run("SELECT token FROM timestamps WHERE size = ? ORDER BY token", (size,))
+        return [_bytes(token, f"a timestamp token over the checkpoint of size {size}") for (token,) in found]
 
     # facts, and what else the rules ask
 

@@ -12,9 +12,9 @@ from ledger.tables import TABLES, Table
 
 APPLICATION_ID = 0x43757374
 """`Cust`, in the header of the file: what tells a ledger from other SQLite files."""
-VERSION = 3
+VERSION = 4
 """Of the tables: 1 had no transfers, no identifiers, and items without a place; 2 did not keep the completeness index, and found
-an act among all those of its subject."""
+an act among all those of its subject; 3 had no place for the cosignatures and timestamp tokens of others."""
 
 _HASH = "BLOB NOT NULL {unique}CHECK (length({name}) = 32)"
 _ONLY_GROWS = "the log only grows: a record, a tree hash or a checkpoint is never changed, removed or put in another place"
@@ -41,6 +41,22 @@ _NOT_NEXT_NODE = "NEW.idx IS NOT (SELECT coalesce(max(idx) + 1, 0) FROM nodes WH
 _NOT_NEXT_CHECKPOINT = """NEW.size <= (SELECT coalesce(max(size), 0) FROM checkpoints)
   OR NEW.size > (SELECT coalesce(max(idx) + 1, 0) FROM log)"""
 
+# What others say of a checkpoint comes later, in any order, and each of it once.
+OUTSIDE = (
+    """CREATE TABLE cosignatures (
+  size INTEGER NOT NULL REFERENCES checkpoints (size),
+  line TEXT NOT NULL CHECK (line <> ''),
+  PRIMARY KEY (size, line)
+) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE timestamps (
+  size INTEGER NOT NULL REFERENCES checkpoints (size),
+  token BLOB NOT NULL CHECK (length(token) BETWEEN 1 AND 65536),
+  PRIMARY KEY (size, token)
+) STRICT, WITHOUT ROWID""",
+    *(_trigger(table, event) for table in ("cosignatures", "timestamps") for event in ("UPDATE", "DELETE")),
+)
+"""By whom and when a checkpoint was seen outside."""
+
 LOG = (
     f"""CREATE TABLE log (
   idx INTEGER PRIMARY KEY CHECK (idx >= 0),
@@ -63,6 +79,7 @@ LOG = (
   size INTEGER PRIMARY KEY CHECK (size > 0),
   note TEXT NOT NULL CHECK (note <> '')
 ) STRICT""",
+    *OUTSIDE,
     _trigger("log", "INSERT", _NOT_NEXT_RECORD),
     _trigger("nodes", "INSERT", _NOT_NEXT_NODE),
     _trigger("checkpoints", "INSERT", _NOT_NEXT_CHECKPOINT),
@@ -82,7 +99,7 @@ def derived(table: Table) -> tuple[str, ...]:
 DERIVED = tuple(statement for table in TABLES for statement in derived(table))
 """What follows from the log, and can be made again from it."""
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = ((), ())
+MIGRATIONS: tuple[tuple[str, ...], ...] = ((), (), OUTSIDE)
 """Element i brings the log of a database of version i + 1 to version i + 2. The derived tables are then made anew, in the same
 transaction: so only `reindex` migrates."""
 

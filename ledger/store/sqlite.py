@@ -227,12 +227,20 @@ class Writing(Reading):
 
     def put_checkpoint(self, size: int, note: bytes) -> None:
         """The signed checkpoint of a size that a checkpoint act has fixed; Conflict if another is there already."""
-        known = self.checkpoint(size)
-        if known == note:
+        known = self._connection.one("SELECT note FROM checkpoints WHERE size = ?", (size,))
+        if known == note.decode():
             return
         if known is not None:
             raise Conflict(f"another checkpoint of size {size} is already kept; run `custody audit`")
         self._connection.run("INSERT INTO checkpoints VALUES (?, ?)", (size, note.decode()))
+
+    def put_cosignature(self, size: int, line: bytes) -> None:
+        """A signature line of another on the checkpoint of this size, its newline included; twice is once."""
+        self._connection.run("INSERT INTO cosignatures VALUES (?, ?) ON CONFLICT DO NOTHING", (size, line.decode()))
+
+    def put_timestamp(self, size: int, token: bytes) -> None:
+        """A timestamp token over it, as it came; twice is once."""
+        self._connection.run("INSERT INTO timestamps VALUES (?, ?) ON CONFLICT DO NOTHING", (size, token))
 
     def commit(self) -> None:
         """The point of no return. After an error here it may still be recorded, except where the disk was full or locked."""
