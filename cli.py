@@ -70,7 +70,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "submit": ("drafts", "Record a draft that all its signers have signed."),
     },
     "Prove and keep safe": {
-        "checkpoint": ("proving", "Close an epoch: sign the head of the log."),
+        "checkpoint": ("checkpoint", "Close an epoch: sign the head of the log."),
         "prove": ("proving", "Prove that a record is in the log, or that a subject is not."),
         "card": ("card", "The trust card: what others must hold to check this ledger, on paper."),
         "audit": ("proving", "Check everything, and say what holds."),

@@ -9,7 +9,8 @@ Then for the whole (`heads`, `remainder`):
 5. each checkpoint act has its signed checkpoint, of the right size and root, under all keys of the log;
 6. the log is the one that the reader's anchors, policy, pins and receipts name;
 7. the files in hand have the reference fingerprints;
-8. what cannot be told is said.
+8. what cannot be told is said;
+9. the times that were proven outside bound what the log and its signers claim.
 
 One deed is one fault: of what only follows from a fault told before, the places are counted in a note.
 """
@@ -23,6 +24,7 @@ from keys.note import Note, parse_note
 from ledger import acts
 from ledger.admit import admit, keys_of, submission
 from ledger.blame import Blame, line_of
+from ledger.checkpoint import parse_checkpoint_text
 from ledger.entry import Entry, cite, decode_entry, entry_hash, text_hash
 from ledger.errors import CustodyError, Malformed, NewerFormat, Refused
 from ledger.fields import instant
@@ -33,7 +35,8 @@ from ledger.replay import Replay
 from ledger.report import LINES, Report
 from ledger.signers import BATCH, Job, Judge, Signers, at_once, verify_jobs
 from ledger.source import Source, Trust
-from ledger.state import Changes, Head
+from ledger.state import Changes, HandlerFact, Head
+from ledger.times import Times
 
 __all__ = ["BATCH", "Audit", "Audited", "Job", "Judge", "Source", "Trust", "at_once", "line_of", "verify_jobs"]
 
@@ -46,6 +49,7 @@ class Audited:
     state: Replay
     at_fault: set[int] = field(default_factory=set)
     folders: list[Folder] = field(default_factory=list)
+    times: Times | None = None
 
     def told(self, index: int) -> bool:
         """Whether a fault of this record was told, or it stands at a break in the chain or after it."""
@@ -68,6 +72,7 @@ class Audit:
     _signers: Signers = field(init=False)
     _heads: Heads = field(init=False)
     _rest: Remainder = field(init=False)
+    _times: Times = field(init=False)
     _previous: Record | None = None
     _subjects: dict[bytes, str] = field(default_factory=dict)
     _blame: Blame = field(default_factory=Blame)
@@ -79,6 +84,7 @@ class Audit:
         self._signers = Signers(self.judge)
         self._heads = Heads(self.report, self._state)
         self._rest = Remainder(self.report, self._state, self.since)
+        self._times = Times(self.report, self.trust)
 
     def run(self) -> Audited:
         """Whatever is wrong stands in the report; nothing is raised for it."""
@@ -92,8 +98,20 @@ class Audit:
         self._blame.tell(self.report, self._at_fault, self._rest.number)
         self._at_fault.update(self._blame.spoiled)
         self._heads.check(self.source, self.trust, set(self._blame.spoiled))
-        self._rest.check(self.source, self.trust, self._signers)
-        return Audited(self.report, self._state, self._at_fault, self._rest.folders)
+        self._rest.check(self.source, self._signers)
+        self._bound()
+        return Audited(self.report, self._state, self._at_fault, self._rest.folders, self._times)
+
+    def _bound(self) -> None:
+        """What stands outside the log gives its records their times, where it is over these records."""
+        for note in self.source.checkpoints():
+            with suppress(NoteError, Malformed):  # told in step 5
+                head = parse_checkpoint_text(parse_note(note).text)
+                if self._state.roots.get(head.size) == head.root:
+                    self._times.close(head.size, note, list(self.source.timestamps(head.size)))
+        for size, root in self._state.roots.items():
+            self._times.continued(size, root)
+        self._times.check(self.report.checkpoint)
 
     # 1 to 4: each record
 
@@ -190,6 +208,9 @@ class Audit:
             self.report.note(line, f"record {record.index}: {sentence}")
         self._heads.watch(entry, record.index, admission.changes)
         self._rest.watch(entry, record.index, admission.changes)
+        handlers = (self._state.fact(f"handler:{name}", HandlerFact) for name in entry.by)
+        until = [(handler.name, handler.valid_to) for handler in handlers if handler is not None]
+        self._times.watch(entry, record.index, instant(record.recorded), until)
         return admission.changes
 
     def _go_on(self, record: Record, raw: bytes, entry: Entry[acts.Body] | None) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
 
 from keys.errors import RolledBack
-from keys.note import sign_note
+from keys.note import parse_note, sign_note
 from ledger import acts
-from ledger.checkpoint import Checkpoint, sign_checkpoint
+from ledger.checkpoint import Checkpoint, parse_checkpoint_text, sign_checkpoint
 from ledger.clock import stamp
 from ledger.entry import Entry, cite, encode_entry
 from ledger.errors import CannotTell, Refused
@@ -18,6 +20,9 @@ from ledger.record import format_record
 if TYPE_CHECKING:
     from keys.keystore import Keystore, Unlocked
     from keys.signing import Signer
+
+_TOKENS, _LINES = 18_000, 20_000
+"""Bytes of timestamp tokens and of cosignature lines that an act carries at most: in base64 and JSON all of it is below 64 KiB."""
 
 
 def close_epoch(ledger: Ledger, logs: Sequence[Unlocked], keystore: Keystore) -> bytes:
@@ -51,11 +56,39 @@ def check_signed(ledger: Ledger, keystore: Keystore) -> None:
 
 
 def _act(ledger: Ledger, subjects: int, root: bytes) -> Entry[acts.Body]:
-    previous = ledger.store.checkpoint()
-    carried = None if previous is None else {"note": previous.decode(), "timestamps": []}
-    body = {"index": {"subjects": subjects, "root": cite(root)}, "previous": carried}
+    body = {"index": {"subjects": subjects, "root": cite(root)}, "previous": carried(ledger)}
     now = max(ledger.clock(), ledger.store.recorded(ledger.size - 1))
     return ledger.draft("checkpoint", "ledger", [ledger.origin], body, stamp(now))
+
+
+def carried(ledger: Ledger) -> dict[str, Any] | None:
+    """The last checkpoint as an act carries it into the log: with as much of what others said of it as an entry has room for."""
+    note = ledger.store.checkpoint()
+    if note is None:
+        return None
+    tokens = _fitting(ledger.store.timestamps(size_of(note)), _TOKENS)[:8]
+    return {"note": trimmed(note, _LINES).decode(), "timestamps": [b64encode(token).decode() for token in tokens]}
+
+
+def trimmed(note: bytes, room: int) -> bytes:
+    """A checkpoint with the log's own lines, and as many of the others, the short ones first, as `room` bytes hold."""
+    parsed = parse_note(note)
+    origin = parse_checkpoint_text(parsed.text).origin
+    others = [line.line for line in parsed.signatures if line.name != origin]
+    kept = set(_fitting(sorted(others, key=len), room))
+    lines = [line.line for line in parsed.signatures if line.name == origin or line.line in kept]
+    return parsed.text + b"\n" + b"".join(lines)
+
+
+def size_of(note: bytes) -> int:
+    """The size that a checkpoint note of this ledger says."""
+    return parse_checkpoint_text(parse_note(note).text).size
+
+
+def _fitting(pieces: Sequence[bytes], room: int) -> list[bytes]:
+    """As many from the first on as `room` bytes hold."""
+    ends = accumulate(map(len, pieces))
+    return [piece for piece, end in zip(pieces, ends, strict=True) if end <= room]
 
 
 def _sign_fixed(ledger: Ledger, logs: Sequence[Unlocked], keystore: Keystore) -> bytes | None:

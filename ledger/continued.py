@@ -14,16 +14,22 @@ if TYPE_CHECKING:
     from ledger.shown import Shown
 
 
-def check_continued(shown: "Shown", head: "Checkpoint", held: "Iterable[Checkpoint]", report: "Report") -> bool:
-    """Step 10 of docs/format.md, section 18.2: whether a proof here leads from a checkpoint that the reader holds to `head`."""
-    tied = False
+def continued(shown: "Shown", head: "Checkpoint", report: "Report") -> "list[Checkpoint]":
+    """The older checkpoints from which a proof here leads to `head`; a fault for each that does not hold."""
+    found = []
     for size, data in shown.older():
         try:
-            old = _continued(size, data, shown.checkpoint(), head)
+            found.append(_continued(size, data, shown.checkpoint(), head))
         except CustodyError as error:
             report.fault("log", f"a proof that the log continues an older checkpoint does not hold: {error}")
-            continue
-        for mine in held:
+    return found
+
+
+def check_continued(older: "Iterable[Checkpoint]", held: "Iterable[Checkpoint]", report: "Report") -> bool:
+    """Step 10 of docs/format.md, section 18.2: whether a proof here leads from a checkpoint that the reader holds."""
+    tied, mine_all = False, list(held)
+    for old in older:
+        for mine in mine_all:
             if (mine.origin, mine.size) != (old.origin, old.size):
                 continue
             tied = tied or mine.root == old.root

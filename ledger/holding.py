@@ -1,11 +1,11 @@
 """What a reader holds from elsewhere, beside what is shown of a log: step 10 of docs/format.md, section 18.2."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.checkpoint import Checkpoint
 from ledger.continued import check_continued
 from ledger.report import Report
-from ledger.shown import Shown
 from ledger.source import Trust
 
 
@@ -18,15 +18,16 @@ class Holding:
     head: Checkpoint | None
     hashes: dict[int, bytes]
 
-    def check(self, shown: Shown, log_keys: set[str]) -> None:
-        """Faults where the two contradict each other, and where nothing ties them. `log_keys`: every vkey that the log is shown to have had."""
+    def check(self, older: Sequence[Checkpoint], log_keys: set[str]) -> None:
+        """Faults where the two contradict each other, and where nothing ties them. `older`: the checkpoints that `head` is shown to continue;
+        `log_keys`: every vkey that the log is shown to have had."""
         self._first()
         for held in self.trust.heads:
             self._held_head(held)
         if self.trust.policy is not None and log_keys and not {log.vkey for log in self.trust.policy.logs} & log_keys:
             self.report.fault("log", "no key of this log stands in your policy: it is not the log that the policy names")
         self._pins()
-        continued = self.head is not None and check_continued(shown, self.head, self.trust.heads, self.report)
+        continued = check_continued(older, self.trust.heads, self.report)
         if not self.trust.anchored:
             self._untie()
         elif not continued and not self._tied():

@@ -50,7 +50,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Keys of logs, of witnesses by their name in the policy, groups in order, and what must be met.
+    """Keys of logs, of witnesses by their name in the policy, groups in order, what must be met, and where witnesses are asked.
 
     Names may hold any bytes above ASCII; those that are no UTF-8 stand as lone surrogates: escape when shown.
     """
@@ -59,6 +59,7 @@ class Policy:
     witnesses: dict[str, Verifier]
     groups: dict[str, Group]
     quorum_name: str
+    urls: dict[str, str] = field(default_factory=dict)
 
     def quorum_met(self, cosigners: Iterable[Verifier]) -> bool:
         """Whether these keys, each with a verified cosignature, are enough; always so under `quorum none`."""
@@ -88,7 +89,7 @@ def parse_policy(data: bytes) -> Policy:
                 raise Malformed(f"line {number} of the policy: {error}") from None
     if draft.quorum is None:
         raise Malformed("the policy has no quorum line: get it again, or write `quorum none` if no witness is asked for")
-    return Policy(tuple(draft.logs), draft.witnesses, draft.groups, draft.quorum)
+    return Policy(tuple(draft.logs), draft.witnesses, draft.groups, draft.quorum, draft.urls)
 
 
 def format_policy(logs: Sequence[Verifier]) -> bytes:
@@ -103,6 +104,7 @@ class _Draft:
     logs: list[Verifier] = field(default_factory=list)
     witnesses: dict[str, Verifier] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
+    urls: dict[str, str] = field(default_factory=dict)
     quorum: str | None = None
     members: set[str] = field(default_factory=set)
     publics: set[bytes] = field(default_factory=set)
@@ -113,8 +115,9 @@ class _Draft:
                 log = self._key(vkey, _LOG_TYPES)
                 check_origin(log.name)
                 self.logs.append(log)
-            case [b"witness", name, vkey] | [b"witness", name, vkey, _]:
+            case [b"witness", name, vkey, *url] if len(url) <= 1:
                 self.witnesses[self._new(name)] = self._key(vkey, _COSIGNER_TYPES)
+                self.urls |= {_name(name): _name(one) for one in url}
             case [b"group", name, threshold, _, *_]:
                 self.groups[self._new(name)] = self._group(threshold, words[3:])
             case [b"quorum", name]:

@@ -13,7 +13,7 @@ from ledger.entry import Entry
 from ledger.report import Report, places
 from ledger.roster import verifier_of
 from ledger.signers import Signers
-from ledger.source import Source, Trust
+from ledger.source import Source
 from ledger.state import Changes, F, Fact, HandlerFact, ItemFact, item_key
 
 OUTSIDE_STILL = "items are outside the ledger, on the word of who released them; see the notes"
@@ -115,9 +115,9 @@ class Remainder:
         said = "items were outside the ledger for a time, on the word of who released them; see the notes"
         return self.report.not_checked("custody", OUTSIDE_STILL if back is None else said)
 
-    def check(self, source: Source, trust: Trust, signers: Signers) -> None:
+    def check(self, source: Source, signers: Signers) -> None:
         """Steps 7 and 8, once all is replayed."""
-        self.check_what_is_here(source, trust, signers)
+        self.check_what_is_here(source, signers)
         for line in ("keys", "completeness"):
             self.report.note(line, f"as of {self._as_of()}, replayed in full by this audit")
 
@@ -127,13 +127,11 @@ class Remainder:
             return f"record {judged - 1}, under no checkpoint yet" if judged else "no record"
         return f"checkpoint size {closed}" + (f" and {judged - closed} records after it" if judged > closed else "")
 
-    def check_what_is_here(self, source: "Files", trust: Trust, signers: Signers) -> None:
+    def check_what_is_here(self, source: "Files", signers: Signers) -> None:
         """What can be said of a part of a log as well as of the whole."""
         self._content(source)
         for subject in list(self._outside):
             self._leg(subject, None)
-        asks = trust.anchors is not None and trust.anchors.tsa.quorum > 0
-        self.report.not_checked("time", "no trusted timestamp was given; times are those of the ledger's own clock", counts=asks)
         closed = sum(1 for key in self.state.facts if key.startswith("digest:") and key.removeprefix("digest:") not in self.opened)
         if closed:
             self.report.note("disclosure", f"at most {closed} fields stay closed")

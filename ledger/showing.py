@@ -21,12 +21,15 @@ from keys.note import Note, parse_note
 from keys.signing import MLDSA44_COSIGNATURE, Verifier
 from ledger import acts
 from ledger.admit import admit, check_signatures, keys_of, submission
+from ledger.auditors import Replayed, enough, replayed_by
 from ledger.blame import field_of, line_of
 from ledger.checkpoint import Checkpoint, open_checkpoint
+from ledger.continued import continued
 from ledger.disclosure import check_disclosures, disclosure_digest
 from ledger.entry import Entry, cite, decode_entry, entry_hash, text_hash
 from ledger.errors import CannotTell, CustodyError, Fault, Malformed, NewerFormat, Refused
 from ledger.excerpt import Excerpt
+from ledger.fields import instant
 from ledger.filesets import check_filesets
 from ledger.holding import Holding
 from ledger.index import check_index_proof, index_value
@@ -39,7 +42,8 @@ from ledger.seal import check_seal
 from ledger.shown import Shown, rests_on, signers_of
 from ledger.signers import Signers, at_once
 from ledger.source import Trust
-from ledger.state import Changes, ItemFact, item_key
+from ledger.state import Changes, HandlerFact, ItemFact, item_key
+from ledger.times import Times
 
 _NOT_HERE = ("item.unknown", "key.unknown")
 """Rules that can be broken for want of what is not shown."""
@@ -64,7 +68,9 @@ class Showing:
     _state: Excerpt = field(init=False)
     _signers: Signers = field(init=False)
     _rest: Remainder = field(init=False)
+    _times: Times = field(init=False)
     _head: Checkpoint | None = None
+    _replayed: list[Replayed] = field(default_factory=list)
     _notes: dict[int, bytes] = field(default_factory=dict)
     _chains: dict[bytes, list[tuple[Record, bytes]]] = field(default_factory=dict)
     _subjects: dict[str, set[int]] = field(default_factory=dict)
@@ -83,6 +89,7 @@ class Showing:
         self._state = Excerpt(lambda index: self._notes.get(index, b""))
         self._signers = Signers(at_once)
         self._rest = Remainder(self.report, self._state, 0, covered=self.covered)
+        self._times = Times(self.report, self.trust)
 
     def run(self) -> Report:
         """Whatever is wrong stands in the report; nothing is raised for it."""
@@ -95,7 +102,7 @@ class Showing:
         self._say_what_is_left_open()
         self._check_disclosures()
         check_filesets(self.shown, self._rest, self.report)
-        self._rest.check_what_is_here(self.shown, self.trust, self._signers)
+        self._rest.check_what_is_here(self.shown, self._signers)
         self._check_sealed()
         self._check_held()
         self._say_what_is_missing()
@@ -119,10 +126,12 @@ class Showing:
         policy = self.trust.policy
         try:
             keys: list[Verifier] = [*policy.logs, *policy.witnesses.values()] if policy is not None else self._own_keys(records)
-            opened = open_checkpoint(self.shown.checkpoint(), keys)
+            auditors = self.trust.anchors.auditors if self.trust.anchors is not None else None
+            opened = open_checkpoint(self.shown.checkpoint(), [*keys, *(auditors.verifiers if auditors is not None else ())])
         except (Malformed, Fault, CannotTell, NoteError) as error:
             return self.report.fault("log", f"the checkpoint is not one of the log that you know: {error}")
         self._head, self.report.checkpoint = opened.checkpoint, opened.checkpoint.size
+        self._replayed = replayed_by(opened, auditors) if auditors is not None else []
         self.report.origin = opened.checkpoint.origin
         logs = {log.vkey for log in policy.logs} if policy is not None else {key.vkey for key in keys}
         for algorithm in sorted({key.algorithm for key in keys if key.vkey in logs and key.name == self.report.origin}):
@@ -221,6 +230,9 @@ class Showing:
         if "seen" in self._state.claimed:
             self._unseen.append(record.index)
         self._rest.watch(entry, record.index, admission.changes)
+        handlers = (self._state.fact(f"handler:{name}", HandlerFact) for name in entry.by)
+        until = [(handler.name, handler.valid_to) for handler in handlers if handler is not None]
+        self._times.watch(entry, record.index, instant(record.recorded), until)
         for sha256, name in named_files(entry.body):
             self._named.setdefault(sha256, []).append(Naming(record.index, name, self._rest.number(entry.subject)))
         return admission.changes
@@ -329,7 +341,17 @@ class Showing:
     def _check_held(self) -> None:
         last = self._state.recorded_hashes().get(self._head.size - 1) if self._head is not None else None
         self.report.head = cite(last) if last is not None else None
-        Holding(self.trust, self.report, self._head, self._state.recorded_hashes()).check(self.shown, self._state.log_keys())
+        older = continued(self.shown, self._head, self.report) if self._head is not None else []
+        Holding(self.trust, self.report, self._head, self._state.recorded_hashes()).check(older, self._state.log_keys())
+        self._bound(older)
+
+    def _bound(self, older: list[Checkpoint]) -> None:
+        """What stands outside the log gives the records here their times."""
+        if self._head is not None:
+            self._times.close(self._head.size, self.shown.checkpoint(), list(self.shown.timestamps()))
+        for head in older:
+            self._times.continued(head.size, head.root)
+        self._times.check(self._head.size if self._head is not None else None)
 
     def _check_sealed(self) -> None:
         if self._export is not None:
@@ -365,11 +387,21 @@ class Showing:
             self.report.not_checked(line, "no record that is shown could be judged", counts=True)
         if self._unseen:
             self.report.not_checked("log", f"what the signers of records {places(self._unseen)} had seen is not shown")
-        size = self.report.checkpoint
-        asks = self.trust.anchors is not None and self.trust.anchors.auditors.quorum > 0
-        self.report.not_checked("completeness", "the index was not replayed by an auditor", counts=asks)
-        self.report.note("keys", f"as of checkpoint size {size}; the index was not replayed by an auditor")
-        self.report.note("completeness", f"as of checkpoint size {size}, according to the ledger")
+        self._say_who_replayed()
+
+    def _say_who_replayed(self) -> None:
+        size, auditors = self.report.checkpoint, self.trust.anchors.auditors if self.trust.anchors is not None else None
+        names = "; ".join(map(str, self._replayed))
+        if auditors is not None and enough(self._replayed, auditors):
+            self.report.note("keys", f"as of checkpoint size {size}, replayed in full by {names}")
+            return self.report.note("completeness", f"as of checkpoint size {size}, replayed in full by {names}")
+        asked = auditors.quorum if auditors is not None else 0
+        said = "the index was not replayed by an auditor"
+        if self._replayed:
+            said = f"the index was replayed by {len(self._replayed)} of the {asked} auditors that you ask for: {names}"
+        self.report.not_checked("completeness", said, counts=asked > 0)
+        self.report.note("keys", f"as of checkpoint size {size}; {said}")
+        return self.report.note("completeness", f"as of checkpoint size {size}, according to the ledger")
 
     # what was shown, for who asks when it has been audited
 

@@ -23,6 +23,9 @@ class Shown(Protocol):
     def checkpoint(self) -> bytes:
         """The signed checkpoint over all of it."""
 
+    def timestamps(self) -> Iterable[bytes]:
+        """The timestamp tokens over it, as they came."""
+
     def index_proof(self, tag: bytes) -> IndexProof | None:
         """What the completeness index of the last act says of a subject."""
 

@@ -44,6 +44,9 @@ class Held:
     def manifest_sha256(self) -> None:
         return None
 
+    def timestamps(self) -> list[bytes]:
+        return []
+
     def disclosures(self) -> list[str]:
         return self.opened
 

@@ -26,17 +26,18 @@ CENTRE = {
     *("keepsake", "exposure"),
     *("label", "slip", "card", "sampling", "parcel", "frames", "manifest", "index_nodes"),
     *("excerpt", "showing", "shown", "filesets", "continued", "holding", "seal"),
+    *("bounds", "times", "auditors"),
 }
 EDGES = {
     *("outbox", "following", "confidential", "workers", "fixity", "objects", "press", "sample", "sealed"),
-    *("confined", "embedded", "embedded_reader", "scan", "scan_reader", "fetch"),
+    *("confined", "embedded", "embedded_reader", "scan", "scan_reader", "fetch", "authority", "witness_client"),
     *("store", "dossier"),
 }
 LAYERS: list[set[str]] = [
     {"keys", *(f"keys.{name}" for name in KEYS_PURE | KEYS_EDGES)},
     {"ledger", *(f"ledger.{name}" for name in CENTRE)},
     {f"ledger.{name}" for name in EDGES},
-    {"ledger.clock", "ledger.reading", "ledger.ledger", "ledger.closing", "ledger.backup", "ledger.restore", "ledger.history", "ledger.exporting"},
+    {f"ledger.{name}" for name in ("clock", "reading", "ledger", "closing", "gathering", "backup", "restore", "history", "exporting")},
     {"ledger.commands", "ledger.web"},
     {"cli"},
 ]

@@ -23,12 +23,16 @@ class Held:
     rows: list[tuple[bytes, bytes | None]]
     heads: list[bytes]
     files: dict[str, Literal["match", "mismatch", "missing"]]
+    tokens: dict[int, list[bytes]] = dataclasses.field(default_factory=dict)
 
     def records(self, start: int = 0, stop: int | None = None) -> Iterable[tuple[bytes, bytes | None]]:
         return self.rows[start:stop]
 
     def checkpoints(self) -> Iterable[bytes]:
         return list(self.heads)
+
+    def timestamps(self, size: int) -> Iterable[bytes]:
+        return self.tokens.get(size, [])
 
     def content(self, sha256: str) -> Literal["match", "mismatch", "missing"]:
         return self.files.get(sha256, "match")

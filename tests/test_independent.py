@@ -62,6 +62,9 @@ class Source:
     def checkpoints(self) -> Iterable[bytes]:
         return self.copy.checkpoints
 
+    def timestamps(self, size: int) -> Iterable[bytes]:
+        return []
+
     def content(self, sha256: str) -> Literal["match", "mismatch", "missing"]:
         return "match"
 

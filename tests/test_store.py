@@ -540,7 +540,7 @@ class TestAudit:
 
 OLD_TABLES = (
     "DROP TABLE identifiers; DROP TABLE transfers; DROP INDEX items_location; ALTER TABLE items DROP COLUMN location; "
-    "ALTER TABLE items DROP COLUMN checked; PRAGMA user_version = 1"
+    "ALTER TABLE items DROP COLUMN checked; DROP TABLE cosignatures; DROP TABLE timestamps; PRAGMA user_version = 1"
 )
 """What turns a ledger of this release into one of version 1."""
 DROP_TRIGGERS = "; ".join(f"DROP TRIGGER {name}" for name, (kind, _, _) in schema.expected().items() if kind == "trigger")

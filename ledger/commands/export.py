@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from keys.signing import Signer
 
 from ledger import closing
+from ledger.commands.checkpoint import gather, log_keys, outside, read_policy, say_outcomes
 from ledger.commands.desk import Desk
 from ledger.commands.options import common, signing
 from ledger.commands.passed_on import tell_passed_on
 from ledger.commands.passphrases import passphrase
 from ledger.commands.payload import Order, opened, payload_of
-from ledger.commands.proving import log_keys
 from ledger.commands.selection import chosen, items, named, numbers_of
 from ledger.commands.tagfiles import Sign, check_older, proved, reports
 from ledger.dossier.bag import Content, manifest_of, write_bag
@@ -42,11 +42,12 @@ _LAYERS = ("court", "tribunal", "partner", "public")
 @click.option("--no-files", is_flag=True, help="The entries and proofs alone, without the evidence files.")
 @click.option("--file", "paths", multiple=True, metavar="PATH", help="Of an item that is a long folder, this file alone, with its proof.")
 @click.option("--since", multiple=True, type=click.Path(), metavar="CHECKPOINT", help="Prove that the log continues this one, which they hold.")
+@outside
 @click.option("--sign-pdf", "pair", nargs=2, type=click.Path(), metavar="KEY.pem CERT.pem", help="Sign report.pdf (PAdES, P-256).")
 @signing
 def export(
     to: str, layer: str, recipient: tuple[str, str], withhold: tuple[str, ...], disclose: tuple[str, ...], no_files: bool,
-    paths: tuple[str, ...], since: tuple[str, ...], pair: tuple[str, str] | None, **options: Any,
+    paths: tuple[str, ...], since: tuple[str, ...], tsa: tuple[str, ...], witnesses: str | None, pair: tuple[str, str] | None, **options: Any,
 ) -> None:  # fmt: skip
     """Write the dossier of ITEM: all its entries with their proofs, and its files, for somebody who holds nothing of ours.
 
@@ -54,7 +55,7 @@ def export(
     signed; of other items it says nothing, unless a dossier of another ledger among its files does. In it are a page (report.html), a
     program (verify.py) and a paper (report.pdf) for people who have nothing of ours.
     """
-    shared, target = common(options), Path(to)
+    shared, target, policy = common(options), Path(to), read_policy(witnesses)
     if "authority" not in shared.body:
         raise Usage("say on whose authority, with --authority KIND REFERENCE")
     if no_files and paths:
@@ -75,7 +76,8 @@ def export(
         if answer is None:
             return
         head, place = closing.close_epoch(desk.ledger, log_keys(desk, desk.ledger.origin), desk.keystore), answer.places[-1]
-        tags = proved(desk.ledger, selected, place.index, head, older)
+        say_outcomes(gather(desk.ledger, closing.size_of(head), tsa, policy))
+        tags = proved(desk.ledger, selected, place.index, closing.size_of(head), older)
         write_dossier(target, Exported(desk.ledger.origin, place, payload, manifest, tags), desk.signer(desk.handler), sign)
         numbers = numbers_of(desk, subjects)
         desk.tell(answer, f"{named(numbers)} exported into {to}", items=numbers, to=to)

@@ -1,4 +1,4 @@
-"""Checkpoints, proofs and the audit."""
+"""Proofs and the audit."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,64 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ledger.closing import close_epoch
-from ledger.commands.desk import Desk
-from ledger.commands.folder import find_ledger, head_pin, open_ledger
-from ledger.commands.options import Common
+from ledger.commands.folder import find_ledger, open_ledger
 from ledger.commands.output import print_json, write_new
-from ledger.commands.passphrases import PASSPHRASES
 from ledger.commands.progress import progress
 from ledger.commands.trust import move_pins, save_trust, trust_given, trusting
 from ledger.commands.verdicts import as_data, show_report, tell_dossiers
-from ledger.errors import Refused, Unavailable, Usage, worst
+from ledger.errors import Usage, worst
 from ledger.printable import printable
 
 if TYPE_CHECKING:
-    from keys.keystore import Unlocked
     from ledger.ledger import Ledger
-
-
-@click.command("checkpoint")
-@click.option("--json", "as_json", is_flag=True)
-@click.option("--show", is_flag=True, help="Print the newest signed checkpoint; sign nothing.")
-@PASSPHRASES
-def checkpoint(as_json: bool, show: bool, passphrases: tuple[str, ...]) -> None:
-    """Close an epoch: record the act and sign the head of the log with both of its keys."""
-    if show:
-        return _show_checkpoint()
-    options = Common(None, passphrases, None, False, None, as_json, ())
-    with Desk(options) as desk:
-        origin = desk.ledger.origin
-        if desk.away:
-            raise Refused("log.key", f"the key of {origin} is not on this computer; epochs are closed where it is")
-        desk.ledger.check_seen(desk.keystore, origin)
-        note = close_epoch(desk.ledger, log_keys(desk, origin), desk.keystore)
-        pin_head(desk, origin)
-    name, size, root = note.decode().split("\n")[:3]
-    if as_json:
-        return print_json({"origin": name, "size": int(size), "root": root})
-    click.echo(f"checkpoint {printable(name)} size {size} root {root}")
-
-
-def log_keys(desk: Desk, origin: str) -> "list[Unlocked]":
-    """The log's present keys, and those they replaced since the last checkpoint, which must sign once more."""
-    fact = desk.ledger.fact()
-    waiting = {*fact.retired, *(fact.closed_by if desk.ledger.store.checkpoint(fact.closed_at) is None else ())}
-    old = [key for key in desk.keystore.old(origin) if waiting & set(desk.keystore.public(origin, key).vkeys)]
-    return [desk.unlock(origin), *(desk.unlock(origin, key) for key in old)]
-
-
-def _show_checkpoint() -> None:
-    with open_ledger(ahead=False) as ledger:
-        note = ledger.store.checkpoint()
-    if note is None:
-        raise Unavailable("no checkpoint was signed yet; run: custody checkpoint")
-    click.echo(note.decode(), nl=False)
-
-
-def pin_head(desk: Desk, name: str) -> None:
-    """Remembers the present head, so that an older copy of the ledger is noticed."""
-    desk.keystore.set_pin(name, head_pin(desk.ledger))
 
 
 @click.command("prove")
@@ -239,4 +191,4 @@ def _to_mend() -> "Ledger":
     return Ledger(folder, SqliteStore.open(folder / DATABASE, write=True, older=True))
 
 
-COMMANDS = {"checkpoint": checkpoint, "prove": prove, "audit": audit, "reindex": reindex}
+COMMANDS = {"prove": prove, "audit": audit, "reindex": reindex}

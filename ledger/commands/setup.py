@@ -11,6 +11,7 @@ from keys.errors import NoteError
 from keys.note import parse_note
 from ledger.checkpoint import check_origin, parse_checkpoint_text
 from ledger.clock import moment
+from ledger.closing import carried
 from ledger.commands.desk import Desk
 from ledger.commands.options import common, given, signing
 from ledger.commands.passphrases import named, passphrase
@@ -137,11 +138,11 @@ def last_checkpoint(path: Path) -> bytes:
     """The newest signed checkpoint of a ledger, from its folder or from a file."""
     if path.is_dir():
         with Ledger.open(path) as ledger:
-            found = ledger.store.checkpoint()
+            found = carried(ledger)
         if found is None:
             raise Refused("open.continues", f"{path} has no signed checkpoint, so nothing of it can be continued; if its key is here, run "
                           "custody checkpoint there first")  # fmt: skip
-        return found
+        return str(found["note"]).encode()
     try:
         note = path.read_bytes()
         parse_checkpoint_text(parse_note(note).text)
@@ -245,10 +246,7 @@ def _which(desk: Desk, name: str, lost: str | None, card_file: str | None) -> st
 def close(reason: str, second: str, successor: str | None, **options: Any) -> None:
     """End the ledger: two registrars sign. After that only a checkpoint is recorded."""
     with Desk(common(options)) as desk:
-        previous = desk.ledger.store.checkpoint()
-        body = given(
-            reason=reason, successor=successor, checkpoint={"note": previous.decode(), "timestamps": []} if previous else None
-        )
+        body = given(reason=reason, successor=successor, checkpoint=carried(desk.ledger))
         desk.tell(
             desk.act("close", ["ledger"], body, [desk.handler, second]),
             "the ledger is closed; make a last checkpoint: custody checkpoint",

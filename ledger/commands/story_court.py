@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UnsetType
 
+from ledger.closing import size_of
 from ledger.commands import story_box, story_lab
 from ledger.commands.export import Exported, export_body, write_dossier
 from ledger.commands.output import write_new
@@ -40,7 +41,7 @@ def play_court(p: "Play") -> None:
     manifest = manifest_of(payload)
     said = f"rada exports {', '.join(EXHIBITS)} for a court, and opens to it who olena and petro are"
     place = p.recorded("export", "ledger", RADA, export_body(p.ledger, subjects, order, manifest, ASKED), said)
-    made = Exported(p.ledger.origin, place, payload, manifest, proved(p.ledger, selected, place.index, p.checkpoint(), {}))
+    made = Exported(p.ledger.origin, place, payload, manifest, proved(p.ledger, selected, place.index, size_of(p.checkpoint()), {}))
     write_dossier(p.folder / "dossier", made, p.signers[RADA])
     write_zip(p.folder / "dossier", p.folder / "dossier.zip")
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ledger import merkle
+from ledger.closing import trimmed
 from ledger.commands.output import note
 from ledger.consistency import make_consistency
 from ledger.dossier import contents as at
@@ -21,21 +22,25 @@ from ledger.press.court import court_pdf
 from ledger.proof import format_proof
 from ledger.record import subject_tag
 
+_LINES = 12_000
+"""Bytes of cosignature lines on a dossier's checkpoint, which an entry of another ledger must be able to carry whole."""
+
 Sign = Callable[[bytes], bytes]
 """Given report.pdf, the same signed."""
 
 
-def proved(ledger: Ledger, selected: Chosen, exported: int, head: bytes, older: Mapping[int, bytes]) -> dict[str, Content]:
-    """What proves record `exported`, the act, and all that it exports, under the checkpoint that was signed right behind it; and that this
-    continues the `older` ones. Raises CannotTell where something else stands between.
+def proved(ledger: Ledger, selected: Chosen, exported: int, size: int, older: Mapping[int, bytes]) -> dict[str, Content]:
+    """What proves record `exported`, the act, and all that it exports, under the checkpoint of `size` that was signed right behind it; that this
+    continues the `older` ones; and when others saw it. Raises CannotTell where something else stands between.
     """
-    size = int(head.split(b"\n")[1])
+    head = trimmed(ledger.store.checkpoint(size) or b"", _LINES)
     late = (size - 2, size - 1)
     if late[0] != exported:  # somebody else was recorded in this very moment
         raise CannotTell(f"the export is record {exported}, but another entry stands between it and its checkpoint; export anew")
     return {
         **_late(ledger, selected, late), **_proofs(ledger, selected, head, late), **_subjects(ledger, selected, size),
         **{at.consistency_name(old): _continued(ledger, old, note, head) for old, note in older.items()},
+        **{at.timestamp_name(token): token for token in ledger.store.timestamps(size)},
     }  # fmt: skip
 
 

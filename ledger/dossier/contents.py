@@ -18,12 +18,14 @@ from ledger.index import IndexProof, parse_index_proof
 from ledger.manifest import parse_line_proof
 from ledger.proof import parse_proof
 from ledger.record import parse_record
+from ledger.timestamp import MAX_TOKEN
 
 RECORDS, ENTRIES = "data/records/", "data/entries/"
 FILES, DISCLOSURES, LINES = "data/files/", "data/disclosures/", "data/lines/"
 LATE_RECORDS, LATE_ENTRIES = "custody/records/", "custody/entries/"
 """The export act and the checkpoint act behind it: they came after the payload that the one of them signs."""
 PROOFS, INDEX, CONSISTENCY = "custody/proofs/", "custody/index/", "custody/consistency/"
+TIMESTAMPS = "custody/timestamps/"
 CHECKPOINT, POLICY = "custody/checkpoint", "custody/policy"
 
 _RECORD, _PROOF = 1024, 1 << 17
@@ -53,6 +55,10 @@ def line_name(root: bytes, index: int) -> str:
 
 def consistency_name(size: int) -> str:
     return f"{CONSISTENCY}{size:010}.json"
+
+
+def timestamp_name(token: bytes) -> str:
+    return f"{TIMESTAMPS}{hashlib.sha256(token).hexdigest()}.tsr"
 
 
 def index_name(tag: bytes) -> str:
@@ -92,6 +98,9 @@ class Dossier:
 
     def checkpoint(self) -> bytes:
         return self._read(CHECKPOINT, _PROOF)
+
+    def timestamps(self) -> Iterable[bytes]:
+        return [self._read(name, MAX_TOKEN) for name in self._under(TIMESTAMPS)]
 
     def index_proof(self, tag: bytes) -> IndexProof | None:
         try:
@@ -141,6 +150,9 @@ class Dossier:
                 root, proof = parse_line_proof(self._read(name, _PROOF))
                 if name != line_name(root, proof.index):
                     yield f"{name} is not the proof of that line"
+        for name in self._under(TIMESTAMPS):
+            if name != timestamp_name(self._read(name, MAX_TOKEN)):
+                yield f"{name} is not the token of that SHA-256"
 
     def _misplaced_records(self) -> Iterator[str]:
         seen = set[int]()
