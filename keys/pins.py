@@ -79,7 +79,10 @@ class Pins:
             folder.replace(f"{file_name(handler)}.json", _format(pin))
 
     def signed(self, origin: str) -> SignedHead | None:
-        """The newest checkpoint this computer's log key signed for `origin`; None before the first."""
+        """The newest checkpoint this computer's log key signed for `origin`; None before the first. Of an auditor
+        or witness `origin` is their name, a space, and the origin: no origin can be mistaken for it, since
+        a name has no space and theirs is not the log's.
+        """
         return _read(self._signed, f"{file_name(origin)}.json", SignedHead, origin)
 
     def set_signed(self, origin: str, size: int, root: bytes) -> None:

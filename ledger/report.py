@@ -1,10 +1,13 @@
 """What an audit says: eight verdict lines, each pass, fail or not checked, with faults and notes in plain words. Never summed up."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ledger.errors import worst
+
+if TYPE_CHECKING:
+    from ledger.times import Timed
 
 LINES = ("log", "signatures", "keys", "custody", "content", "time", "completeness", "disclosure")
 QUESTIONS = {
@@ -82,6 +85,8 @@ class Report:
     head: str | None = None
     checkpoint: int | None = None
     lines: dict[str, Line] = field(default_factory=lambda: {name: Line(name) for name in LINES})
+    times: "Callable[[], Iterator[Timed]] | None" = None
+    """Each record's proven interval, where the reader named somebody whose word on time counts."""
 
     def fault(
         self, line: str, message: str, record: int | None = None, item: str | None = None, field: str | None = None

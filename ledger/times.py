@@ -100,6 +100,7 @@ class Times:
         """The verdict, once all is gathered. `last`: the size of the newest checkpoint, if there is one."""
         if not asks_for_time(self.trust):
             return self.report.not_checked("time", OWN_CLOCK)
+        self.report.times = self.each
         self._compare()
         proven = self.bounds.proven_size
         asks = self.trust.anchors is not None and self.trust.anchors.tsa.quorum > 0

@@ -87,7 +87,7 @@ class Desk:
         """Who signs: as said, else the only handler's key of this keystore."""
         if self.options.handler:
             return self.options.handler
-        mine = [name for name in self.keystore.names() if self.keystore.public(name).kind != "log"]
+        mine = [name for name in self.keystore.names() if self.keystore.public(name).kind in ("handler", "agent")]
         if len(mine) == 1:
             return mine[0]
         raise Usage("say who signs with --as NAME or CUSTODY_HANDLER" + (f" ({', '.join(map(printable, mine))})" if mine else ""))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from keys.signing import Signer
 
 from ledger import closing
+from ledger.acts import Export
 from ledger.commands.checkpoint import gather, log_keys, outside, read_policy, say_outcomes
 from ledger.commands.desk import Desk
 from ledger.commands.options import common, signing
@@ -23,10 +24,12 @@ from ledger.commands.payload import Order, opened, payload_of
 from ledger.commands.selection import chosen, items, named, numbers_of
 from ledger.commands.tagfiles import Sign, check_older, proved, reports
 from ledger.dossier.bag import Content, manifest_of, write_bag
-from ledger.entry import cite
-from ledger.errors import Unavailable, Usage
+from ledger.entry import cite, entry_hash
+from ledger.errors import Refused, Unavailable, Usage
 from ledger.exporting import choose
-from ledger.ledger import Ledger, Recorded
+from ledger.ledger import Answer, Ledger, Recorded
+from ledger.printable import printable
+from ledger.record import parse_record
 from ledger.seal import format_seal
 
 _LAYERS = ("court", "tribunal", "partner", "public")
@@ -42,18 +45,23 @@ _LAYERS = ("court", "tribunal", "partner", "public")
 @click.option("--no-files", is_flag=True, help="The entries and proofs alone, without the evidence files.")
 @click.option("--file", "paths", multiple=True, metavar="PATH", help="Of an item that is a long folder, this file alone, with its proof.")
 @click.option("--since", multiple=True, type=click.Path(), metavar="CHECKPOINT", help="Prove that the log continues this one, which they hold.")
+@click.option("--again", is_flag=True, help="Write the last export once more, with what others have said since; nothing is recorded.")
 @outside
 @click.option("--sign-pdf", "pair", nargs=2, type=click.Path(), metavar="KEY.pem CERT.pem", help="Sign report.pdf (PAdES, P-256).")
 @signing
 def export(
     to: str, layer: str, recipient: tuple[str, str], withhold: tuple[str, ...], disclose: tuple[str, ...], no_files: bool,
-    paths: tuple[str, ...], since: tuple[str, ...], tsa: tuple[str, ...], witnesses: str | None, pair: tuple[str, str] | None, **options: Any,
+    paths: tuple[str, ...], since: tuple[str, ...], again: bool, tsa: tuple[str, ...], witnesses: str | None,
+    pair: tuple[str, str] | None, **options: Any,
 ) -> None:  # fmt: skip
     """Write the dossier of ITEM: all its entries with their proofs, and its files, for somebody who holds nothing of ours.
 
     The export is recorded first, and the epoch closed; it needs --authority. What ITEM lay in or was made from is in it too, and who
     signed; of other items it says nothing, unless a dossier of another ledger among its files does. In it are a page (report.html), a
     program (verify.py) and a paper (report.pdf) for people who have nothing of ours.
+
+    An auditor, a witness or an authority can speak of the checkpoint only once it is there: the same command with --again takes their
+    word into the dossier, as long as no later checkpoint was made.
     """
     shared, target, policy = common(options), Path(to), read_policy(witnesses)
     if "authority" not in shared.body:
@@ -67,20 +75,42 @@ def export(
         subjects = [choice.subject for choice in chosen(desk, options, along=True)]
         order = Order(_withheld(desk.ledger, withhold), opened(desk, _disclosed(desk.ledger, disclose)), not no_files, paths)
         older = dict(check_older(desk.ledger, Path(path)) for path in since)
-        selected = choose(desk.ledger, [*subjects, f"handler:{desk.handler}"])
+        before = _last_export(desk) if again else None
+        selected = choose(desk.ledger, [*subjects, f"handler:{desk.handler}"], None if before is None else before.index)
         payload, sign = payload_of(desk.ledger, selected, order), _pdf_signer(desk, pair) if pair else None
         manifest = manifest_of(payload)
         tell_passed_on(payload, subjects)
         about = dict(zip(("name", "organisation"), recipient, strict=True))
-        answer = desk.act("export", ["ledger"], export_body(desk.ledger, subjects, order, manifest, {"recipient": about, "to": layer}))
+        body = export_body(desk.ledger, subjects, order, manifest, {"recipient": about, "to": layer})
+        answer = desk.act("export", ["ledger"], body) if before is None else _same(desk, before, body)
         if answer is None:
-            return
+            return None
         head, place = closing.close_epoch(desk.ledger, log_keys(desk, desk.ledger.origin), desk.keystore), answer.places[-1]
         say_outcomes(gather(desk.ledger, closing.size_of(head), tsa, policy))
         tags = proved(desk.ledger, selected, place.index, closing.size_of(head), older)
         write_dossier(target, Exported(desk.ledger.origin, place, payload, manifest, tags), desk.signer(desk.handler), sign)
         numbers = numbers_of(desk, subjects)
-        desk.tell(answer, f"{named(numbers)} exported into {to}", items=numbers, to=to)
+        if before is not None:
+            return click.echo(printable(f"record {before.index}, {named(numbers)}: written once more, into {to}"))
+        return desk.tell(answer, f"{named(numbers)} exported into {to}", items=numbers, to=to)
+
+
+def _last_export(desk: Desk) -> Recorded:
+    """The export act that the newest checkpoint closes over. Refused where there is none, or it was somebody else's."""
+    index = desk.ledger.fact().closed_at - 2
+    entry = desk.ledger.entry(index) if index > 0 else None
+    if entry is None or entry.act != "export" or entry.by[0] != desk.handler:
+        raise Refused("export.again", f"the newest checkpoint closes over no export of {desk.handler}: leave out --again to export anew")
+    note = desk.ledger.store.note(index)
+    return Recorded(parse_record(desk.ledger.store.record(index)), cite(entry_hash(note)))
+
+
+def _same(desk: Desk, before: Recorded, body: Mapping[str, Any]) -> Answer:
+    """What was recorded then, if it is what is asked for now."""
+    then = desk.ledger.entry(before.index).body
+    if not isinstance(then, Export) or then.manifest_sha256 != body["manifest_sha256"]:
+        raise Refused("export.again", "this is not what was exported then: give the same items, --withhold, --disclose and files, or export anew")
+    return Answer((before,), None)
 
 
 def export_body(ledger: Ledger, subjects: Iterable[str], order: Order, manifest: bytes, about: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,15 +2,17 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from ledger.commands.cosigning import check_auditor, cosign_audited, keep_lines
 from ledger.commands.folder import find_ledger, open_ledger
 from ledger.commands.output import print_json, write_new
+from ledger.commands.passphrases import PASSPHRASES
 from ledger.commands.progress import progress
 from ledger.commands.trust import move_pins, save_trust, trust_given, trusting
-from ledger.commands.verdicts import as_data, show_report, tell_dossiers
+from ledger.commands.verdicts import as_data, show_report, show_times, tell_dossiers, times_as_data
 from ledger.errors import Usage, worst
 from ledger.printable import printable
 
@@ -95,10 +97,14 @@ def _subject_proof(ledger: "Ledger", subject: str) -> bytes:
 )
 @click.option("--checkpoint", type=click.Path(), metavar="FILE", help="Without a ledger: hold --proof against this checkpoint alone.")
 @click.option("--file", "files", multiple=True, type=click.Path(), metavar="FILE", help="Of a dossier: which exhibit is this file, if any?")
+@click.option("--times", is_flag=True, help="Of each record, between which two proven instants it was made, by whose word.")
+@click.option("--cosign", "auditor", metavar="NAME", help="After a whole audit without fault, cosign the checkpoint as this auditor.")
 @click.option("--json", "as_json", is_flag=True)
+@PASSPHRASES
 def audit(
     dossier: str | None, trust: tuple[str, ...], no_pins: bool, since: int | None, require: tuple[str, ...], trust_to: str | None, before: str | None,
-    kept: tuple[str, ...], checkpoint: str | None, files: tuple[str, ...], as_json: bool,
+    kept: tuple[str, ...], checkpoint: str | None, files: tuple[str, ...], times: bool, auditor: str | None, as_json: bool,
+    passphrases: tuple[str, ...],
 ) -> int:  # fmt: skip
     """Check everything, and say for each verdict line what holds: of the ledger, or of a DOSSIER (its folder or archive).
 
@@ -113,11 +119,15 @@ def audit(
         raise Usage(f"there is no verdict line {min(unknown)!r}; they are {', '.join(LINES)}")
     if files and dossier is None:
         raise Usage("--file asks of a dossier; of a ledger, custody find FILE answers")
+    if auditor is not None:
+        if since is not None or dossier is not None or checkpoint is not None:
+            raise Usage("an auditor cosigns what was replayed in full, from a ledger: leave out --since, --checkpoint and the dossier")
+        check_auditor(auditor)
     if dossier is not None or checkpoint is not None:
         if since is not None or trust_to is not None or before is not None or (dossier is not None and (kept or checkpoint is not None)):
             raise Usage("judged without a ledger: leave --since, --before, --save-trust out, and for a dossier --proof, --checkpoint")
         if dossier is not None:
-            return _of_dossier(Path(dossier), trust, no_pins, require, files, as_json)
+            return _of_dossier(Path(dossier), trust, no_pins, require, files, as_json, times)
         return _of_checkpoint(str(checkpoint), kept, trust, require, as_json)
     with open_ledger(ahead=False) as ledger:
         held = replace(trust_given(ledger, trust, use_pins=not no_pins), keepsakes=keepsakes(kept))
@@ -133,19 +143,27 @@ def audit(
             move_pins(ledger, report)
         if trust_to and code == 0:
             save_trust(ledger, Path(trust_to))
+        lines = cosign_audited(ledger, report, auditor, passphrases) if auditor is not None and code == 0 else []
     if as_json:
-        print_json({**as_data(report, code), **({"before": as_data(earlier, earlier.exit_code())} if earlier is not None else {})})
+        more: dict[str, Any] = {"before": as_data(earlier, earlier.exit_code())} if earlier is not None else {}
+        more |= {"times": times_as_data(report)} if times else {}
+        more |= {"cosignatures": [line.decode() for line in lines]} if auditor is not None else {}
+        print_json({**as_data(report, code), **more})
     else:
         if earlier is not None:
             click.echo("the ledger before, as far as it is here:")
             show_report(earlier, earlier.exit_code())
             click.echo("\nthe ledger that continues it:")
         show_report(report, code)
+        if times:
+            show_times(report)
+    if auditor is not None:
+        keep_lines(click.get_current_context().obj, report, auditor, lines, as_json)
     return code
 
 
 def _of_dossier(
-    path: Path, trust: tuple[str, ...], no_pins: bool, require: tuple[str, ...], files: tuple[str, ...], as_json: bool
+    path: Path, trust: tuple[str, ...], no_pins: bool, require: tuple[str, ...], files: tuple[str, ...], as_json: bool, times: bool
 ) -> int:
     """What somebody shows, judged without a ledger."""
     from ledger.commands.dossiers import audit_tree
@@ -157,7 +175,7 @@ def _of_dossier(
         found = audit_tree(tree, trust, use_pins=not no_pins)
         for remark in foreign_programs(found[0].dossier):
             found[0].report.note("content", remark)
-    return tell_dossiers(found, require, as_json, files)
+    return tell_dossiers(found, require, as_json, files, times)
 
 
 def _of_checkpoint(checkpoint: str, kept: tuple[str, ...], trust: tuple[str, ...], require: tuple[str, ...], as_json: bool) -> int:

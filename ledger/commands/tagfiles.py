@@ -15,7 +15,7 @@ from ledger.dossier.held import HeldTree
 from ledger.dossier.page import make_page
 from ledger.dossier.programs import PAGE, VERIFIER, verifier
 from ledger.errors import CannotTell, Fault, Unavailable
-from ledger.exporting import Chosen, last_seen
+from ledger.exporting import Chosen, last_seen, outside_size
 from ledger.index import format_index_proof
 from ledger.ledger import Ledger
 from ledger.press.court import court_pdf
@@ -29,7 +29,7 @@ Sign = Callable[[bytes], bytes]
 """Given report.pdf, the same signed."""
 
 
-def proved(ledger: Ledger, selected: Chosen, exported: int, size: int, older: Mapping[int, bytes]) -> dict[str, Content]:
+def proved(ledger: Ledger, selected: Chosen, exported: int, size: int, older: dict[int, bytes]) -> dict[str, Content]:
     """What proves record `exported`, the act, and all that it exports, under the checkpoint of `size` that was signed right behind it; that this
     continues the `older` ones; and when others saw it. Raises CannotTell where something else stands between.
     """
@@ -39,7 +39,7 @@ def proved(ledger: Ledger, selected: Chosen, exported: int, size: int, older: Ma
         raise CannotTell(f"the export is record {exported}, but another entry stands between it and its checkpoint; export anew")
     return {
         **_late(ledger, selected, late), **_proofs(ledger, selected, head, late), **_subjects(ledger, selected, size),
-        **{at.consistency_name(old): _continued(ledger, old, note, head) for old, note in older.items()},
+        **{at.consistency_name(old): _continued(ledger, old, note, head) for old, note in (_carried(ledger, selected) | older).items()},
         **{at.timestamp_name(token): token for token in ledger.store.timestamps(size)},
     }  # fmt: skip
 
@@ -67,6 +67,12 @@ def _subjects(ledger: Ledger, selected: Chosen, size: int) -> dict[str, Content]
     tags = [subject_tag(ledger.origin, subject) for subject in selected.subjects]
     proofs = ledger.store.prove_subjects(tags, size)
     return {at.index_name(proof.tag): format_index_proof(proof) for proof in proofs}
+
+
+def _carried(ledger: Ledger, selected: Chosen) -> dict[int, bytes]:
+    """The checkpoints that acts here carry with a word of others on them."""
+    sizes = {size for index in selected.entries if (size := outside_size(ledger, index))}
+    return {size: trimmed(ledger.store.checkpoint(size) or b"", _LINES) for size in sizes}
 
 
 def _continued(ledger: Ledger, old: int, note: bytes, head: bytes) -> bytes:

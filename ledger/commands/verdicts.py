@@ -11,11 +11,12 @@ from ledger.errors import worst
 from ledger.printable import printable
 
 if TYPE_CHECKING:
+    from ledger.bounds import End
     from ledger.dossier.nested import Found
     from ledger.report import Line, Report
 
 
-def tell_dossiers(found: "list[Found]", require: tuple[str, ...], as_json: bool, files: Sequence[str] = ()) -> int:
+def tell_dossiers(found: "list[Found]", require: tuple[str, ...], as_json: bool, files: Sequence[str] = (), times: bool = False) -> int:
     """The dossier in hand, after those of other ledgers that lie in it; and which exhibit each of the `files` is."""
     first, *others = found
     asked = [_asked(path, found) for path in files]
@@ -23,7 +24,8 @@ def tell_dossiers(found: "list[Found]", require: tuple[str, ...], as_json: bool,
     code = worst([first.report.exit_code(require), *codes])
     if as_json:
         before = [{**as_data(one.report, own), "sha256": one.sha256} for one, own in zip(others, codes, strict=True)]
-        print_json({**as_data(first.report, code), "before": before, **({"files": asked} if asked else {})})
+        more = ({"files": asked} if asked else {}) | ({"times": times_as_data(first.report)} if times else {})
+        print_json({**as_data(first.report, code), "before": before, **more})
         return code
     for one, own in zip(others, codes, strict=True):
         click.echo(f"a dossier that lies in it, {one.sha256}:")
@@ -32,6 +34,8 @@ def tell_dossiers(found: "list[Found]", require: tuple[str, ...], as_json: bool,
     if others:
         click.echo("the dossier itself:")
     show_report(first.report, code)
+    if times:
+        show_times(first.report)
     none = "no entry here names it" + ("; what is withheld or stays closed may" if any(map(_keeps_back, found)) else "")
     for file in asked:
         said = "; ".join(dict.fromkeys(_namings(file["named"])))
@@ -74,6 +78,36 @@ def as_data(report: "Report", code: int) -> dict[str, Any]:
         "origin": report.origin, "records": report.size, "judged": report.judged, "items": report.items, "head": report.head,
         "checkpoint": report.checkpoint, "lines": lines, "exit": code,
     }  # fmt: skip
+
+
+def times_as_data(report: "Report") -> list[dict[str, Any]]:
+    """Each record between what is proven of it, the claims beside it; nothing where nobody's word on time counts."""
+    from ledger.times import moment
+
+    def end(found: "End | None") -> dict[str, Any] | None:
+        return None if found is None else {"time": moment(found.moment), "checkpoint": found.size, "by": list(found.by)}
+
+    names = ("signed_not_before", "recorded_not_before", "recorded_not_after")
+    return [
+        {"record": one.record, "claimed": moment(one.claimed), "recorded": moment(one.recorded)}
+        | {name: end(found) for name, found in zip(names, one.proven, strict=True)}
+        for one in (report.times() if report.times is not None else ())
+    ]
+
+
+def show_times(report: "Report") -> None:
+    """A line for each record: claimed, recorded, and between which proven instants."""
+    from ledger.times import between, moment
+
+    if report.times is None:
+        return click.echo("times: you hold neither a timestamp authority nor a quorum of witnesses, so no end of any interval is proven")
+    for one in report.times():
+        first = one.proven.recorded_not_before
+        proven = between(one.proven.signed_not_before, None), between(first, one.proven.recorded_not_after)
+        signed = f"; signed {proven[0]}" if proven[0] and one.proven.signed_not_before != first else ""
+        said = f"recorded {proven[1] or 'at no proven time'}{signed}"
+        click.echo(printable(f"record {one.record}: claims {moment(one.claimed)}, the log says {moment(one.recorded)}; {said}"))
+    return None
 
 
 def show_report(report: "Report", code: int) -> None:
