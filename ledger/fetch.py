@@ -32,8 +32,8 @@ def fetch(url: str, body: bytes | None = None, kind: str = "", limit: int = MAX_
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
         connection.request("GET" if body is None else "POST", path, body, headers)
-        response = connection.getresponse()
-        return Answer(response.status, response.headers.get_content_type(), _read(connection, response, limit, until))
+        with connection.getresponse() as response:
+            return Answer(response.status, response.headers.get_content_type(), _read(connection, response, limit, until))
     except (OSError, HTTPException, ValueError) as error:
         raise Unavailable(f"{url} does not answer ({error or type(error).__name__}); try again later") from None
     finally:
