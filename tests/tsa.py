@@ -85,12 +85,13 @@ class Authority:
 def stamp(
     authority: Authority, over: bytes, *, at: datetime = NOW, status: int = 0, imprint: str = "sha256", nonce: int | None = None,
     accuracy: dict[str, int] | None = None, hash_name: str = "sha256", signers: int = 1, ess: str | None = "v2",
+    digest: bytes | None = None,
     embed: bool = True, more: tuple[x509.Certificate, ...] = (), meddle: Callable[[list[Any]], None] = lambda attributes: None,
 ) -> bytes:  # fmt: skip
     """A TimeStampResp in DER, put together by hand, so that each part of it can be wrong."""
     info = tsp.TSTInfo({
         "version": "v1", "policy": "1.2.3.4", "serial_number": 7, "gen_time": at,
-        "message_imprint": {"hash_algorithm": {"algorithm": imprint}, "hashed_message": new_hash(imprint, over).digest()},
+        "message_imprint": {"hash_algorithm": {"algorithm": imprint}, "hashed_message": digest or new_hash(imprint, over).digest()},
         **({"accuracy": accuracy} if accuracy is not None else {}), **({"nonce": nonce} if nonce is not None else {}),
     })  # fmt: skip
     content = info.dump()
