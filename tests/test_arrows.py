@@ -30,7 +30,7 @@ CENTRE = {
 }
 EDGES = {
     *("outbox", "following", "confidential", "workers", "fixity", "objects", "press", "sample", "sealed"),
-    *("confined", "embedded", "embedded_reader", "scan", "scan_reader", "fetch", "authority", "witness_client"),
+    *("confined", "embedded", "embedded_reader", "scan", "scan_reader", "fetch", "authority", "witness_client", "witness_book", "witness_server"),
     *("store", "dossier"),
 }
 LAYERS: list[set[str]] = [

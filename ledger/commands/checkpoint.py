@@ -12,7 +12,7 @@ from ledger.commands.folder import head_pin, open_ledger
 from ledger.commands.options import Common
 from ledger.commands.output import note, print_json
 from ledger.commands.passphrases import PASSPHRASES
-from ledger.errors import CannotTell, Malformed, Refused, Unavailable
+from ledger.errors import CannotTell, Fault, Malformed, Refused, Unavailable, worst
 from ledger.printable import printable
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def checkpoint(as_json: bool, show: bool, tsa: tuple[str, ...], witnesses: str |
         name, size, root = head.decode().split("\n")[:3]
         outcomes = gather(desk.ledger, int(size), tsa, held)
     _tell(name, size, root, outcomes, as_json)
-    return 3 if any(outcome.error is not None for outcome in outcomes) else 0
+    return outcome_code(outcomes)
 
 
 def gather(ledger: "Ledger", size: int, tsa: Sequence[str], policy: "Policy | None") -> "list[Outcome]":
@@ -90,13 +90,19 @@ def read_policy(path: str | None) -> "Policy | None":
         raise Unavailable(f"{path} cannot be read: {error.strerror}") from None
 
 
+def outcome_code(outcomes: "Sequence[Outcome]") -> int:
+    """1 where somebody outside has seen another log, 3 where somebody has not answered, else 0."""
+    return worst([1 if isinstance(one.error, Fault) else 3 for one in outcomes if one.error is not None])
+
+
 def say_outcomes(outcomes: "Sequence[Outcome]") -> None:
     """Each in a line: what is there on standard output, what is wanting beside it."""
     for outcome in outcomes:
         if outcome.error is None:
             click.echo(f"seen by {printable(outcome.whom)}")
         else:
-            note(f"not yet by {printable(outcome.whom)}: {outcome.error}; the same command asks again")
+            again = "" if isinstance(outcome.error, Fault) else "; the same command asks again"
+            note(f"not by {outcome.whom}: {outcome.error}{again}")
 
 
 def _tell(name: str, size: str, root: str, outcomes: "Sequence[Outcome]", as_json: bool) -> None:
