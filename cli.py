@@ -71,6 +71,8 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Prove and keep safe": {
         "checkpoint": ("checkpoint", "Close an epoch: sign the head of the log."),
+        "publish": ("publish", "Publish records and heads, for others to follow."),
+        "mirror": ("mirror", "Follow a published log, and keep a copy that proves a fork."),
         "witness": ("witness", "Be a witness of other logs, or have this one cosigned."),
         "prove": ("proving", "Prove that a record is in the log, or that a subject is not."),
         "card": ("card", "The trust card: what others must hold to check this ledger, on paper."),

@@ -26,18 +26,20 @@ CENTRE = {
     *("keepsake", "exposure"),
     *("label", "slip", "card", "sampling", "parcel", "frames", "manifest", "index_nodes"),
     *("excerpt", "showing", "shown", "filesets", "continued", "holding", "seal"),
-    *("bounds", "times", "auditors"),
+    *("bounds", "times", "auditors", "tiles", "bare"),
 }
 EDGES = {
     *("outbox", "following", "confidential", "workers", "fixity", "objects", "press", "sample", "sealed"),
-    *("confined", "embedded", "embedded_reader", "scan", "scan_reader", "fetch", "authority", "witness_client", "witness_book", "witness_server"),
+    *("confined", "embedded", "embedded_reader", "scan", "scan_reader"),
+    *("fetch", "authority", "place", "witness_client", "witness_book", "witness_server"),
     *("store", "dossier"),
 }
 LAYERS: list[set[str]] = [
     {"keys", *(f"keys.{name}" for name in KEYS_PURE | KEYS_EDGES)},
     {"ledger", *(f"ledger.{name}" for name in CENTRE)},
     {f"ledger.{name}" for name in EDGES},
-    {f"ledger.{name}" for name in ("clock", "reading", "ledger", "closing", "gathering", "backup", "restore", "history", "exporting")},
+    {"ledger.clock", "ledger.reading", "ledger.ledger", "ledger.closing", "ledger.backup", "ledger.restore", "ledger.history", "ledger.exporting"}
+    | {"ledger.gathering", "ledger.publishing", "ledger.mirror"},
     {"ledger.commands", "ledger.web"},
     {"cli"},
 ]

@@ -97,13 +97,14 @@ def _subject_proof(ledger: "Ledger", subject: str) -> bytes:
 )
 @click.option("--checkpoint", type=click.Path(), metavar="FILE", help="Without a ledger: hold --proof against this checkpoint alone.")
 @click.option("--file", "files", multiple=True, type=click.Path(), metavar="FILE", help="Of a dossier: which exhibit is this file, if any?")
+@click.option("--mirror", type=click.Path(), metavar="FOLDER", help="Without a ledger: the records that were pulled into this mirror.")
 @click.option("--times", is_flag=True, help="Of each record, between which two proven instants it was made, by whose word.")
 @click.option("--cosign", "auditor", metavar="NAME", help="After a whole audit without fault, cosign the checkpoint as this auditor.")
 @click.option("--json", "as_json", is_flag=True)
 @PASSPHRASES
 def audit(
     dossier: str | None, trust: tuple[str, ...], no_pins: bool, since: int | None, require: tuple[str, ...], trust_to: str | None, before: str | None,
-    kept: tuple[str, ...], checkpoint: str | None, files: tuple[str, ...], times: bool, auditor: str | None, as_json: bool,
+    kept: tuple[str, ...], checkpoint: str | None, files: tuple[str, ...], mirror: str | None, times: bool, auditor: str | None, as_json: bool,
     passphrases: tuple[str, ...],
 ) -> int:  # fmt: skip
     """Check everything, and say for each verdict line what holds: of the ledger, or of a DOSSIER (its folder or archive).
@@ -123,6 +124,10 @@ def audit(
         if since is not None or dossier is not None or checkpoint is not None:
             raise Usage("an auditor cosigns what was replayed in full, from a ledger: leave out --since, --checkpoint and the dossier")
         check_auditor(auditor)
+    if mirror is not None:
+        if any((since, dossier, checkpoint, trust_to, before, kept, auditor)):
+            raise Usage("a mirror is judged by itself: give --trust, and leave the rest out")
+        return _of_mirror(Path(mirror), trust, require, as_json)
     if dossier is not None or checkpoint is not None:
         if since is not None or trust_to is not None or before is not None or (dossier is not None and (kept or checkpoint is not None)):
             raise Usage("judged without a ledger: leave --since, --before, --save-trust out, and for a dossier --proof, --checkpoint")
@@ -176,6 +181,21 @@ def _of_dossier(
         for remark in foreign_programs(found[0].dossier):
             found[0].report.note("content", remark)
     return tell_dossiers(found, require, as_json, files, times)
+
+
+def _of_mirror(folder: Path, trust: tuple[str, ...], require: tuple[str, ...], as_json: bool) -> int:
+    """What somebody pulled of a published log."""
+    from ledger.bare import BareAudit
+    from ledger.commands.trust import trust_among
+    from ledger.mirror import Mirror
+    from ledger.source import Trust
+
+    found = Mirror(folder)
+    held = trust_among(trust, found.published_origin()) if trust else None
+    report = BareAudit(found, held if held is not None else Trust()).run()
+    code = report.exit_code(require)
+    print_json(as_data(report, code)) if as_json else show_report(report, code)
+    return code
 
 
 def _of_checkpoint(checkpoint: str, kept: tuple[str, ...], trust: tuple[str, ...], require: tuple[str, ...], as_json: bool) -> int:
