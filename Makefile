@@ -10,10 +10,10 @@ LIGHTER := --allow-untyped-defs --allow-incomplete-defs --allow-untyped-calls --
            --allow-subclassing-any --disable-error-code=union-attr --explicit-package-bases --cache-dir .mypy_cache/tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo week cases test lint viewers bench fuzz soak wheel-test lock clean
+.PHONY: help demo week owner-attacks cases test lint viewers bench fuzz soak wheel-test lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .venv/.installed ## a whole fictional case, from its first entry to an audit, in demo/
 	@if [ -e demo ] && [ ! -f demo/.made-by-make ]; then \
@@ -52,6 +52,9 @@ soak: .venv/.installed ## long load for SOAK_SECONDS each (1800)
 cases: .venv/.installed ## the dossiers that every verifier is held to, sound and attacked, in build/cases
 	rm -rf build/cases
 	PYTHONPATH=tests $(BIN)/python tests/cases.py build/cases
+
+owner-attacks: .venv/.installed ## what a corrupt owner with all keys can try, and which outsider's command shows it; a JSON line each
+	@PYTHONPATH=tests $(BIN)/python tests/owner_attacks.py
 
 week: .venv/.installed ## a week of a mission, told command by command
 	$(BIN)/python -m pytest tests/test_week.py -q -s
