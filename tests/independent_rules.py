@@ -449,6 +449,18 @@ def signed_by(*roles: str) -> Callable[[Now], None]:
     return lambda n: n.role(n.by[0], *roles)
 
 
+def attest(n: Now) -> None:
+    n.signers(2)
+    n.role(n.by[0], "registrar")
+    target = n.state.entries.get(n.body["target"])
+    if target is None:
+        raise Wrong("target")
+    if target["subject"] != n.said["subject"]:
+        raise Wrong("subject")
+    if set(target["by"]) & set(n.by):
+        raise Wrong("attest.by")
+
+
 RULES: dict[str, Callable[[Now], None]] = {
     "open": open_, "close": close, "enrol": enrol, "rotate": rotate, "revoke": revoke,
     "acquire": acquire, "derive": derive, "access": access, "release": release, "withdraw": withdraw, "decline": decline,
@@ -456,6 +468,6 @@ RULES: dict[str, Callable[[Now], None]] = {
     "incident": incident, "store": store, "dispose": dispose, "checkpoint": checkpoint,
     "verify": signed_by("examiner"), "review": signed_by("examiner"), "consent": signed_by("custodian"),
     "hold": signed_by("registrar"), "lift": signed_by("registrar"),
-    "erase": signed_by("registrar"), "attest": signed_by("registrar"),
+    "erase": signed_by("registrar"), "attest": attest,
     "export": signed_by("custodian", "registrar"),
 }  # fmt: skip
