@@ -9,7 +9,7 @@ from ledger.state import KeyFact
 class Vouching(NamedTuple):
     """An `attest`: its record, and the two who signed it."""
 
-    index: int
+    record: int
     by: tuple[str, ...]
 
 
@@ -36,7 +36,7 @@ def divide(key: KeyFact, signed: Iterable[int]) -> Division:
 
 def counted(vouchings: Sequence[Vouching], unsafe: Mapping[str, set[int]]) -> list[Vouching]:
     """Those that count: not by two whose keys are unsafe at that place themselves. `unsafe`: by name, the places where that is so."""
-    return [one for one in vouchings if any(one.index not in unsafe.get(name, set()) for name in one.by)]
+    return [one for one in vouchings if any(one.record not in unsafe.get(name, set()) for name in one.by)]
 
 
 def place_of(times: Sequence[tuple[int, int]], moment: int) -> int:

@@ -6,7 +6,6 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from keys.signing import Verifier
 from ledger import acts
 from ledger import fields as f
 from ledger.doubt import Division, Vouching, counted, divide
@@ -204,7 +203,7 @@ class Remainder:
             self.report.note("keys", _divided(name, division))
             for index in division.unsafe:
                 for one in sound.get(index, []):
-                    self.report.note("keys", f"record {index} is vouched for at record {one.index} by {' and '.join(one.by)}")
+                    self.report.note("keys", f"record {index} is vouched for at record {one.record} by {' and '.join(one.by)}")
             if not all(sound.get(index) for index in division.unsafe):
                 self.report.not_checked("keys", f"a key of {name} was declared unsafe from record {key.unsafe_from} on")
 
@@ -216,7 +215,7 @@ def _by_key(key: KeyFact, signers: Signers) -> list[int]:
 
 def _divided(name: str, division: Division) -> str:
     """All three numbers, with their places."""
-    unsafe, before, after = (f"{len(part)}" + (f", records {places(part)}" if part else "") for part in (division.unsafe, division.before, division.after))
+    before, unsafe, after = (f"{len(part)}" + (f", records {places(part)}" if part else "") for part in division)
     return f"entries by {name} where the key was declared unsafe: {unsafe}; proved before: {before}; after its end: {after}"
 
 

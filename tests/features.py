@@ -84,6 +84,28 @@ def unsafe(office: Office) -> None:
     office.run("key", "revoke", full("petro"), "--reason", "compromised", "--unsafe-since", 8, as_="rada")
 
 
+def vouched(*records: int, by: str = "eva") -> Setup:
+    """A registrar and another vouch for these of the entries that are in doubt: 8, by which he took the item, and the notes 13 and 16."""
+
+    def do(office: Office) -> None:
+        unsafe(office)
+        for index in records:
+            office.run("attest", index, "--basis", "I was in the room.", "--with", full(by), as_="rada")
+
+    return do
+
+
+def vouched_unsafely(office: Office) -> None:
+    """Who vouched were robbed too: both of their keys are declared unsafe for that place. Others vouch for their word, and not for what it was on."""
+    unsafe(office)
+    for index in (8, 13, 16):
+        office.run("attest", index, "--basis", "I was in the room.", "--with", full("eva"), as_="recovery")
+    for name in ("eva", "recovery"):
+        office.run("key", "revoke", full(name), "--reason", "compromised", "--compromised-since", 19, as_="rada")
+    for index in (19, 20, 21):
+        office.run("attest", index, "--basis", "I was there.", "--with", full("ada"), as_="rada")
+
+
 def new_key(office: Office) -> None:
     office.run("key", "new", full("petro"), "--next", as_="petro")
     office.run("key", "rotate", full("petro"), as_="petro")
@@ -201,6 +223,9 @@ FEATURES = [
     told("sound: an item that came back with other bytes, and then was found to match", settled, CUSTODY_OPEN),
     told("sound: an item whose seal was found broken where it arrived", seal_broken, SOUND, item="O-2"),
     told("sound: a key declared unsafe where it signed", unsafe, Said("", "declared unsafe", "keys", 0)),
+    told("sound: a key declared unsafe, and others vouch for all that it signed there", vouched(8, 13, 16), SOUND),
+    told("sound: a key declared unsafe, and others vouch for some of it", vouched(8, 13), Said("", "", "keys", 0)),
+    told("sound: a key declared unsafe, and those vouch whose keys are unsafe too", vouched_unsafely, Said("", "", "keys", 0)),
     told("sound: a handler with a new key", new_key, SOUND),
     told("sound: a log with a new key, the old one held", new_log_key, SOUND),
     told("sound: a log with a new key, the new one held", long_since_new_log_key, SOUND, anew=True),

@@ -2479,7 +2479,7 @@ class Audit:
                 for act in vouched.get(e.hash, []):
                     self.report.note("keys", "record %d is vouched for at record %d by %s" % (e.index, act.index, " and ".join(act.by)))
                 if e.hash not in vouched:
-                    self.report.cannot("keys", "a key of %s was declared unsafe from record %d on" % (own.key.name, own.unsafe))
+                    self.report.cannot("keys", "a key of %s was declared unsafe from record %d on" % (own.key.name, own.unsafe or 0))
 
     def in_doubt(self, own: OwnKey) -> list[Entry]:
         """What a key signed from the place on from which it was declared unsafe, to its end."""
@@ -2492,7 +2492,7 @@ class Audit:
         late = [index for key, index in self.ledger.late if key is own]
         parts = [("in doubt", [e.index for e in doubtful]), ("proved before", before), ("after its end", late)]
         told = "; ".join("%s: %d" % (word, len(at)) + (" (records %s)" % ", ".join(map(str, at)) if at else "") for word, at in parts)
-        self.report.note("keys", "entries by a key of %s that was declared unsafe from record %s on: %s" % (own.key.name, own.unsafe, told))
+        self.report.note("keys", "entries by a key of %s that was declared unsafe from record %s on: %s" % (own.key.name, own.unsafe or 0, told))
 
     def tell_items(self) -> None:
         items = self.ledger.items
