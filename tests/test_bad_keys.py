@@ -1,20 +1,26 @@
 """Keys that go bad: what a declaration divides, who may vouch and when it counts, and what stays verifiable after rotations and expiry."""
 
 import dataclasses
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from attacker import Attacker
 from mission import EXAMINER, OLENA, ORIGIN, PETRO, RECOVERY, REGISTRAR, SECOND, Mission, refused
+from msgspec import structs
 from office import Office, full
 from test_audit import audit, faults, held, pin
+from tsa import NOW, Authority
+from tsa import stamp as stamp_over
 
 from keys.signing import Ed25519Signer, parse_vkey
 from ledger.checkpoint import open_checkpoint
 from ledger.clock import stamp
 from ledger.doubt import place_of
-from ledger.policy import format_policy, parse_policy
+from ledger.ledger import Ledger
+from ledger.policy import Authorities, format_anchors, format_policy, parse_anchors, parse_policy
 from ledger.report import Line
+from ledger.timestamp import imprinted
 
 
 def revoke(m: Mission, name: str, since: int, by: str = REGISTRAR) -> None:
@@ -283,3 +289,29 @@ def test_a_time_needs_somebody_who_is_believed_and_a_proof(office: Office) -> No
     assert "no checkpoint is proven" in office.run(*words, "2026-03-01T00:00:00Z", "--trust", "home", as_="rada", expect=2).stderr
     assert "zone" in office.run(*words, "2026-03-01T00:00:00", "--trust", "home", as_="rada", expect=2).stderr
     assert office.size() == 8
+
+
+def test_a_time_becomes_the_place_that_an_authority_proves_for_it(office: Office) -> None:
+    """Two checkpoints, stamped two hours apart: in between, the first is the place, and the command says what it rests on."""
+    office.new_item()
+    authority, sizes = Authority(), []
+    for hours in (0, 2):
+        office.run("checkpoint", as_=None)
+        office.run("note", "O-1", f"after {hours}")
+        with Ledger.open(office.ledger_folder, write=True) as ledger:
+            note = ledger.store.checkpoint() or b""
+            sizes.append(int(note.split(b"\n")[1]))
+            with ledger.store.writing() as writer:
+                writer.put_timestamp(sizes[-1], stamp_over(authority, imprinted(note), at=NOW + timedelta(hours=hours), accuracy={"seconds": 1}))
+    home = office.desk / "home"
+    office.run("audit", "--save-trust", "home", as_=None, expect=None)
+    anchors = parse_anchors((home / "anchors.json").read_bytes())
+    (home / "anchors.json").write_bytes(format_anchors(structs.replace(anchors, tsa=Authorities(roots=[authority.root], quorum=1))))
+    words = ("key", "revoke", full("olena"), "--reason", "compromised", "--trust", "home", "--compromised-since")
+    assert "no checkpoint is proven" in office.run(*words, "2026-03-01T12:00:00Z", as_="rada", expect=2).stderr
+    done = office.run(*words, "2026-03-01T15:00:00+02:00", as_="rada")
+    said = f"rests on the checkpoint of size {sizes[0]}, proven to have been there by 2026-03-01T12:00:01Z: unsafe from record {sizes[0]} on"
+    assert said in done.stderr
+    assert office.body()["compromised_since"] == sizes[0]
+    found = report_of(office)
+    assert f"declared unsafe: 2, records {sizes[0]}, {sizes[1]}; proved before: 2" in " ".join(found["notes"])
