@@ -58,6 +58,10 @@ class State:
     items: dict[str, Item] = field(default_factory=dict)
     numbers: set[str] = field(default_factory=set)
     prefixes: dict[str, str] = field(default_factory=dict)
+    unsafe: dict[tuple[str, bytes], int] = field(default_factory=dict)
+    """Section 12.3: a name and a raw key that were declared unsafe, and from where on."""
+    vouchings: list[tuple[int, str, list[str]]] = field(default_factory=list)
+    """Section 12.7: place, target and signers of each `attest`."""
     publics: set[bytes] = field(default_factory=set)
     max_lag: int = 0
     closed: int = 0
@@ -213,6 +217,9 @@ def revoke(n: Now) -> None:
     if since is not None and (since > n.place or (n.by[0] == name and since < n.state.closed)):
         raise Wrong("revoke.since")
     keys[place] = (n.body["vkey"], False)
+    if since is not None:
+        key = (name, vkey(n.body["vkey"])[3])
+        n.state.unsafe[key] = min(since, n.state.unsafe.get(key, since))
     if "registrar" in n.state.handlers[name].roles:
         leave_a_registrar(n)
 
@@ -459,6 +466,7 @@ def attest(n: Now) -> None:
         raise Wrong("subject")
     if set(target["by"]) & set(n.by):
         raise Wrong("attest.by")
+    n.state.vouchings.append((n.place, n.body["target"], n.by))
 
 
 RULES: dict[str, Callable[[Now], None]] = {

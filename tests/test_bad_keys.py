@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from attacker import Attacker
+from independent_verifier import Trust as IndependentTrust
+from independent_verifier import Verifier
 from mission import EXAMINER, OLENA, ORIGIN, PETRO, RECOVERY, REGISTRAR, SECOND, Mission, refused
 from msgspec import structs
 from office import Office, full
@@ -19,6 +21,7 @@ from ledger.clock import stamp
 from ledger.doubt import place_of
 from ledger.ledger import Ledger
 from ledger.policy import Authorities, format_anchors, format_policy, parse_anchors, parse_policy
+from ledger.record import record_hash
 from ledger.report import Line
 from ledger.timestamp import imprinted
 
@@ -42,7 +45,13 @@ def stolen() -> tuple[Mission, str, str]:
 
 
 def keys_of(m: Mission) -> Line:
+    """What the audit says; the verifier that was written from the format page alone must say the same."""
     report = audit(held(m), pin(m))
+    other = Verifier(IndependentTrust(Mission().ledger.vkeys[0], record_hash(m.records[0])))
+    head = m.checkpoints[m.ledger.closed_at] if m.checkpoints else None
+    wrong = other.run(m.records, m.notes, head)
+    assert [one for one in wrong if one[2] != "no checkpoint"] == []
+    assert (other.in_doubt() == []) == (report.lines["keys"].verdict == "pass")
     assert report.exit_code() == 0, faults(report)
     return report.lines["keys"]
 
