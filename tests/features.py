@@ -112,6 +112,19 @@ def new_key(office: Office) -> None:
     office.run("note", "O-1", "by the new key", as_="petro")
 
 
+def rotated_by_a_thief(*records: int) -> Setup:
+    """The key was stolen before it was replaced, in record 18, and noticed after; others vouch under the handler, whose history comes along."""
+
+    def do(office: Office) -> None:
+        old = office.keystore.public(full("petro")).vkeys[0]
+        new_key(office)
+        office.act("revoke", f"handler:{full('petro')}", "rada", {"vkey": old, "reason": "compromised", "compromised_since": 18})
+        for index in records:
+            office.run("attest", index, "--basis", "He did it in my office.", "--with", full("eva"), as_="rada")
+
+    return do
+
+
 def new_log_key(office: Office) -> None:
     """The checkpoint right behind it is signed by both pairs."""
     office.run("key", "new", ORIGIN, "--next")
@@ -226,6 +239,8 @@ FEATURES = [
     told("sound: a key declared unsafe, and others vouch for all that it signed there", vouched(8, 13, 16), SOUND),
     told("sound: a key declared unsafe, and others vouch for some of it", vouched(8, 13), Said("", "", "keys", 0)),
     told("sound: a key declared unsafe, and those vouch whose keys are unsafe too", vouched_unsafely, Said("", "", "keys", 0)),
+    told("sound: a key replaced by another, where it was declared unsafe", rotated_by_a_thief(), Said("", "", "keys", 0)),
+    told("sound: a key replaced by another, where it was declared unsafe, and others vouch for that", rotated_by_a_thief(18), SOUND),
     told("sound: a handler with a new key", new_key, SOUND),
     told("sound: a log with a new key, the old one held", new_log_key, SOUND),
     told("sound: a log with a new key, the new one held", long_since_new_log_key, SOUND, anew=True),
