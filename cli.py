@@ -14,6 +14,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "init": ("setup", "Open a new ledger."),
         "enrol": ("setup", "Enrol a handler, or change their roles."),
         "close": ("setup", "End a ledger."),
+        "attest": ("attest", "Vouch, two together, for an entry by a key that went bad."),
         "takeover": ("takeover", "Take over items of the ledger that this one continues."),
     },
     "Take in": {

@@ -198,6 +198,8 @@ class Audit:
             self._signers.add(record.index, verifiers, parsed, verify=record.index >= self.since)
             admission = admit(s, parsed.text, record)
         except Refused as refused:
+            if refused.rule == "key.ended":
+                self._signers.refuse(record.index, parsed)
             if refused.rule != "record.time":  # told in step 1
                 self._blame.refused[record.index] = refused, entry
             return {}

@@ -58,7 +58,7 @@ class Blame:
 _PAST = "seen"
 """The deed of changing the past: what its signers have seen is not here any more, and any rule may break after that."""
 _LINE_OF = {
-    "key": "keys", "role": "keys", "enrol": "keys", "rotate": "keys", "revoke": "keys", "roster": "keys",
+    "key": "keys", "role": "keys", "attest": "keys", "enrol": "keys", "rotate": "keys", "revoke": "keys", "roster": "keys",
     "signature": "signatures", "entry": "log", "record": "log", "seen": "log", "open": "log", "close": "log", "checkpoint": "log",
     "subject": "log", "time": "time", "sd": "disclosure", "disclose": "disclosure", "content": "content",
 }  # fmt: skip

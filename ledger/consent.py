@@ -6,8 +6,9 @@ from msgspec.structs import replace
 
 from ledger import acts
 from ledger import fields as f
+from ledger.doubt import unsafe_at
 from ledger.fields import instant
-from ledger.state import Cited, Head, HoldFact, ItemFact, Owner, PersonFact, item_key
+from ledger.state import Cited, HandlerFact, Head, HoldFact, ItemFact, Owner, PersonFact, item_key
 from ledger.submission import Submission, refuse
 
 
@@ -94,9 +95,21 @@ def erase(s: Submission[acts.Erase]) -> None:
 
 
 def attest(s: Submission[acts.Attest]) -> None:
-    """A registrar and a second handler vouch for an entry whose proof is wanting."""
+    """A registrar and a second handler vouch for an entry whose proof is wanting; nobody for what they signed themselves."""
     _two(s)
-    _target(s, s.entry.body.target)
+    target = _target(s, s.entry.body.target)
+    own = [name for name in s.entry.by if name in target.entry.by]
+    if own:
+        refuse("attest.by", f"{own[0]} signed the entry in record {target.index}, and cannot vouch for it; find two who did not")
+    if not _in_doubt(s, target):
+        s.note("keys", f"record {target.index} is vouched for, and nothing has put it in doubt so far")
+
+
+def _in_doubt(s: Submission[acts.Attest], target: Cited) -> bool:
+    """Whether a key of a signer was declared unsafe for this place; which of their keys signed is for the audit to tell."""
+    handlers = (s.fact(f"handler:{name}", HandlerFact) for name in target.entry.by)
+    keys = (key for handler in handlers if handler is not None for key in handler.keys)
+    return any(key.since <= target.index and unsafe_at(key, target.index) for key in keys)
 
 
 def _two(s: Submission[acts.Body]) -> None:

@@ -6,15 +6,15 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from keys.signing import Verifier
 from ledger import acts
 from ledger import fields as f
+from ledger.doubt import Division, Vouching, counted, divide
 from ledger.entry import Entry
 from ledger.report import Report, places
 from ledger.roster import verifier_of
 from ledger.signers import Signers
 from ledger.source import Source
-from ledger.state import Changes, F, Fact, HandlerFact, ItemFact, item_key
+from ledger.state import Changes, Cited, F, Fact, HandlerFact, ItemFact, KeyFact, item_key
 
 OUTSIDE_STILL = "items are outside the ledger, on the word of who released them; see the notes"
 """Why `custody` is not checked of an item that has not come back: another ledger may cover that time."""
@@ -48,6 +48,9 @@ class Facts(Protocol):
     def fact(self, key: str, kind: type[F]) -> F | None:
         """The fact under a key, or None."""
 
+    def cited(self, entry: str) -> Cited | None:
+        """The entry with this hash (base64), or None."""
+
 
 @dataclass(slots=True)
 class Remainder:
@@ -66,6 +69,7 @@ class Remainder:
     _files: dict[str, tuple[int, str]] = field(default_factory=dict)
     _outside: dict[str, tuple[int, str]] = field(default_factory=dict)
     _numbers: dict[str, str] = field(default_factory=dict)
+    _vouched: dict[int, list[Vouching]] = field(default_factory=dict)
 
     def number(self, subject: str) -> str:
         """The exhibit number of an item, as far as it is known; else the subject itself."""
@@ -73,6 +77,7 @@ class Remainder:
 
     def watch(self, entry: Entry[acts.Body], index: int, changes: Changes) -> None:
         """An admitted entry: where items are, and which files were signed."""
+        self._watch_vouching(entry, index)
         for key, fact in changes.items():
             if isinstance(fact, ItemFact):
                 subject = key.removeprefix("item:")
@@ -82,6 +87,10 @@ class Remainder:
             for sha256 in _stored(entry.body):
                 self.name(sha256, index, self.number(entry.subject))
             self._watch_folder(entry, index)
+
+    def _watch_vouching(self, entry: Entry[acts.Body], index: int) -> None:
+        if isinstance(entry.body, acts.Attest) and (target := self.state.cited(entry.body.target)) is not None:
+            self._vouched.setdefault(target.index, []).append(Vouching(index, tuple(entry.by)))
 
     def name(self, sha256: str, index: int, number: str) -> None:
         """A file that an entry names, by itself or in the manifest of a folder."""
@@ -161,14 +170,12 @@ class Remainder:
     # 8: people and items
 
     def _people(self, signers: Signers) -> None:
-        """Keys declared unsafe make the acts between not checked; offers that were never accepted are named."""
+        """Offers that were never accepted, and what is missing, are named."""
+        self._unsafe(signers)
         for fact in self.state.facts.values():
             if isinstance(fact, ItemFact) and fact.container is not None:
                 self._left_behind(fact, self.state.fact(item_key(fact.container), ItemFact))
-            if isinstance(fact, HandlerFact):
-                for key in fact.keys:
-                    self._unsafe(fact, verifier_of(key.vkey), key.unsafe_from, key.until, signers)
-            elif isinstance(fact, ItemFact) and fact.status == "offered":
+            if isinstance(fact, ItemFact) and fact.status == "offered":
                 said = f"{fact.number}: offered to {fact.to} at record {fact.since}, not accepted: {fact.holder} still answers"
                 self.report.note("custody", said)
             elif isinstance(fact, ItemFact) and fact.status == "missing":
@@ -181,14 +188,35 @@ class Remainder:
             self.report.note("custody", f"{where}: it did not follow its container")
             self.report.not_checked("custody", "items did not follow the container they lie in; see the notes")
 
-    def _unsafe(self, handler: HandlerFact, verifier: Verifier, start: int | None, end: int | None, signers: Signers) -> None:
-        if start is None or end is None:
-            return
-        signed = [index for index in signers.signed_by(verifier) if start <= index <= end]
-        if signed:
-            said = f"entries by {handler.name} where the key was declared unsafe: {len(signed)}, records {places(signed)}"
-            self.report.note("keys", said)
-            self.report.not_checked("keys", f"a key of {handler.name} was declared unsafe from record {start} on")
+    def _unsafe(self, signers: Signers) -> None:
+        """A key that was declared unsafe makes what it signed there not checked, unless others vouch for that."""
+        found = [
+            (fact.name, key, divide(key, _by_key(key, signers)))
+            for fact in self.state.facts.values() if isinstance(fact, HandlerFact)
+            for key in fact.keys if key.unsafe_from is not None
+        ]  # fmt: skip
+        places_of = dict[str, set[int]]()
+        for name, _, division in found:
+            places_of.setdefault(name, set()).update(division.unsafe)
+        sound = {index: counted(vouchings, places_of) for index, vouchings in self._vouched.items()}
+        for name, key, division in found:
+            self.report.note("keys", _divided(name, division))
+            for index in division.unsafe:
+                for one in sound.get(index, []):
+                    self.report.note("keys", f"record {index} is vouched for at record {one.record} by {' and '.join(one.by)}")
+            if not all(sound.get(index) for index in division.unsafe):
+                self.report.not_checked("keys", f"a key of {name} was declared unsafe from record {key.unsafe_from} on")
+
+
+def _by_key(key: KeyFact, signers: Signers) -> list[int]:
+    verifier = verifier_of(key.vkey)
+    return [*signers.signed_by(verifier), *signers.refused_by(verifier)]
+
+
+def _divided(name: str, division: Division) -> str:
+    """All three numbers, with their places."""
+    before, unsafe, after = (f"{len(part)}" + (f", records {places(part)}" if part else "") for part in division)
+    return f"entries by {name} where the key was declared unsafe: {unsafe}; proved before: {before}; after its end: {after}"
 
 
 def _stored(body: acts.Body) -> Iterator[str]:

@@ -220,6 +220,8 @@ class Showing:
             check_signatures(keys, parsed)
             admission = admit(s, parsed.text, record)
         except Refused as refused:
+            if refused.rule == "key.ended":
+                self._signers.refuse(record.index, parsed)
             self._refused(record, entry, refused)
             return {}
         except (Malformed, SignatureError) as error:

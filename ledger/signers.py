@@ -41,6 +41,7 @@ class Signers:
         self._pending: list[Callable[[], list[tuple[int, str]]]] = []
         self._places: dict[tuple[str, bytes], list[int]] = {}
         self._false: dict[int, str] = {}
+        self._late: dict[tuple[str, bytes], list[int]] = {}
 
     def add(self, index: int, verifiers: Sequence[Verifier], note: Note, verify: bool) -> None:
         """The lines of an entry and the keys that they name, in the same order; `verify` false: an earlier audit did."""
@@ -54,6 +55,15 @@ class Signers:
     def signed_by(self, verifier: Verifier) -> list[int]:
         """The records whose entries this key signed."""
         return self._places.get((verifier.name, verifier.key_id), [])
+
+    def refuse(self, index: int, note: Note) -> None:
+        """An entry that was refused since a key of it had ended."""
+        for line in note.signatures:
+            self._late.setdefault((line.name, line.key_id), []).append(index)
+
+    def refused_by(self, verifier: Verifier) -> list[int]:
+        """Those with a line of this name and key id."""
+        return self._late.get((verifier.name, verifier.key_id), [])
 
     def false(self) -> dict[int, str]:
         """Once all are added: each record with a false signature, and why the first of them is."""

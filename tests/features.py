@@ -84,10 +84,45 @@ def unsafe(office: Office) -> None:
     office.run("key", "revoke", full("petro"), "--reason", "compromised", "--unsafe-since", 8, as_="rada")
 
 
+def vouched(*records: int, by: str = "eva") -> Setup:
+    """A registrar and another vouch for these of the entries that are in doubt: 8, by which he took the item, and the notes 13 and 16."""
+
+    def do(office: Office) -> None:
+        unsafe(office)
+        for index in records:
+            office.run("attest", index, "--basis", "I was in the room.", "--with", full(by), as_="rada")
+
+    return do
+
+
+def vouched_unsafely(office: Office) -> None:
+    """Who vouched were robbed too: both of their keys are declared unsafe for that place. Others vouch for their word, and not for what it was on."""
+    unsafe(office)
+    for index in (8, 13, 16):
+        office.run("attest", index, "--basis", "I was in the room.", "--with", full("eva"), as_="recovery")
+    for name in ("eva", "recovery"):
+        office.run("key", "revoke", full(name), "--reason", "compromised", "--compromised-since", 19, as_="rada")
+    for index in (19, 20, 21):
+        office.run("attest", index, "--basis", "I was there.", "--with", full("ada"), as_="rada")
+
+
 def new_key(office: Office) -> None:
     office.run("key", "new", full("petro"), "--next", as_="petro")
     office.run("key", "rotate", full("petro"), as_="petro")
     office.run("note", "O-1", "by the new key", as_="petro")
+
+
+def rotated_by_a_thief(*records: int) -> Setup:
+    """The key was stolen before it was replaced, in record 18, and noticed after; others vouch under the handler, whose history comes along."""
+
+    def do(office: Office) -> None:
+        old = office.keystore.public(full("petro")).vkeys[0]
+        new_key(office)
+        office.act("revoke", f"handler:{full('petro')}", "rada", {"vkey": old, "reason": "compromised", "compromised_since": 18})
+        for index in records:
+            office.run("attest", index, "--basis", "He did it in my office.", "--with", full("eva"), as_="rada")
+
+    return do
 
 
 def new_log_key(office: Office) -> None:
@@ -201,6 +236,11 @@ FEATURES = [
     told("sound: an item that came back with other bytes, and then was found to match", settled, CUSTODY_OPEN),
     told("sound: an item whose seal was found broken where it arrived", seal_broken, SOUND, item="O-2"),
     told("sound: a key declared unsafe where it signed", unsafe, Said("", "declared unsafe", "keys", 0)),
+    told("sound: a key declared unsafe, and others vouch for all that it signed there", vouched(8, 13, 16), SOUND),
+    told("sound: a key declared unsafe, and others vouch for some of it", vouched(8, 13), Said("", "", "keys", 0)),
+    told("sound: a key declared unsafe, and those vouch whose keys are unsafe too", vouched_unsafely, Said("", "", "keys", 0)),
+    told("sound: a key replaced by another, where it was declared unsafe", rotated_by_a_thief(), Said("", "", "keys", 0)),
+    told("sound: a key replaced by another, where it was declared unsafe, and others vouch for that", rotated_by_a_thief(18), SOUND),
     told("sound: a handler with a new key", new_key, SOUND),
     told("sound: a log with a new key, the old one held", new_log_key, SOUND),
     told("sound: a log with a new key, the new one held", long_since_new_log_key, SOUND, anew=True),

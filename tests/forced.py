@@ -98,6 +98,12 @@ def index_proofs(a: Attacker) -> dict[str, bytes]:
     return {index_name(tag): format_index_proof(tree.prove(tag)) for tag in tags}
 
 
+def own_word(a: Attacker) -> None:
+    """Petro's key, with a registrar who is in it, vouches for the entry by which it took the item."""
+    body = {"target": cite(entry_hash(a.notes[8])), "basis": "I know myself."}
+    a.force(a.sign(a.entry("attest", a.office.subject("O-1"), ["rada", "petro"], body), "rada", "petro"))
+
+
 # What fails, and what is left open beside `content`, since the file of P-1 is not shown.
 FAILS = {
     "keys": "a revoked key, back-dated; a replaced key; a key that nobody enrolled; a key that nobody enrolled, twice; a key of low order; "
@@ -128,4 +134,5 @@ def told_of(what: str) -> Said:
 
 FORCED = [Scene(f"forced: {case.what}", forced(case.do), told_of(case.what)) for case in (*KEYS, *CUSTODY, *NOTES, *ELSEWHERE)]
 FORCED.append(Scene("forced: nothing", forced(lambda a: None), told_of("nothing")))
+FORCED.append(Scene("forced: a thief vouches for what the stolen key signed", forced(own_word), Said("keys", "", "custody content")))
 FORCED.append(Scene("forced: an export by an examiner", without_role, Said("keys", "", "custody content")))

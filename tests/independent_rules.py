@@ -58,6 +58,10 @@ class State:
     items: dict[str, Item] = field(default_factory=dict)
     numbers: set[str] = field(default_factory=set)
     prefixes: dict[str, str] = field(default_factory=dict)
+    unsafe: dict[tuple[str, bytes], int] = field(default_factory=dict)
+    """Section 12.3: a name and a raw key that were declared unsafe, and from where on."""
+    vouchings: list[tuple[int, str, list[str]]] = field(default_factory=list)
+    """Section 12.7: place, target and signers of each `attest`."""
     publics: set[bytes] = field(default_factory=set)
     max_lag: int = 0
     closed: int = 0
@@ -213,6 +217,9 @@ def revoke(n: Now) -> None:
     if since is not None and (since > n.place or (n.by[0] == name and since < n.state.closed)):
         raise Wrong("revoke.since")
     keys[place] = (n.body["vkey"], False)
+    if since is not None:
+        key = (name, vkey(n.body["vkey"])[3])
+        n.state.unsafe[key] = min(since, n.state.unsafe.get(key, since))
     if "registrar" in n.state.handlers[name].roles:
         leave_a_registrar(n)
 
@@ -449,6 +456,19 @@ def signed_by(*roles: str) -> Callable[[Now], None]:
     return lambda n: n.role(n.by[0], *roles)
 
 
+def attest(n: Now) -> None:
+    n.signers(2)
+    n.role(n.by[0], "registrar")
+    target = n.state.entries.get(n.body["target"])
+    if target is None:
+        raise Wrong("target")
+    if target["subject"] != n.said["subject"]:
+        raise Wrong("subject")
+    if set(target["by"]) & set(n.by):
+        raise Wrong("attest.by")
+    n.state.vouchings.append((n.place, n.body["target"], n.by))
+
+
 RULES: dict[str, Callable[[Now], None]] = {
     "open": open_, "close": close, "enrol": enrol, "rotate": rotate, "revoke": revoke,
     "acquire": acquire, "derive": derive, "access": access, "release": release, "withdraw": withdraw, "decline": decline,
@@ -456,6 +476,6 @@ RULES: dict[str, Callable[[Now], None]] = {
     "incident": incident, "store": store, "dispose": dispose, "checkpoint": checkpoint,
     "verify": signed_by("examiner"), "review": signed_by("examiner"), "consent": signed_by("custodian"),
     "hold": signed_by("registrar"), "lift": signed_by("registrar"),
-    "erase": signed_by("registrar"), "attest": signed_by("registrar"),
+    "erase": signed_by("registrar"), "attest": attest,
     "export": signed_by("custodian", "registrar"),
 }  # fmt: skip

@@ -83,6 +83,8 @@ class Verifier:
     marks: dict[str, int] = field(default_factory=dict)
     texts: set[bytes] = field(default_factory=set)
     digests: set[str] = field(default_factory=set)
+    lines: list[tuple[int, str, bytes]] = field(default_factory=list)
+    """Of each signature line its place, name and raw key."""
     state: State = field(init=False)
 
     def __post_init__(self) -> None:
@@ -190,6 +192,15 @@ class Verifier:
         for line, public in zip(lines, used, strict=True):
             if not ed25519.verify(public, line.value, text):
                 raise Wrong("signatures", f"the line of {line.name} is false")
+        self.lines += [(len(self.hashes), line.name, public) for line, public in zip(lines, used, strict=True)]
+
+    def in_doubt(self) -> list[int]:
+        """Sections 12.3 and 12.7: the places of entries that a key signed where it was declared unsafe, and nobody vouches for. (What it signs
+        after its end is a fault, so no upper end is needed.)"""
+        unsafe = {(place, name) for place, name, public in self.lines if place >= self.state.unsafe.get((name, public), 1 << 53)}
+        good = {target for place, target, by in self.state.vouchings if not all((place, name) in unsafe for name in by)}
+        cited = list(self.state.entries)
+        return sorted({place for place, _ in unsafe if cited[place] not in good})
 
     def key(self, line: Line, new: dict[tuple[str, bytes], bytes], now: int) -> bytes:
         if (line.name, line.key_id) in new:

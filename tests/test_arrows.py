@@ -26,7 +26,7 @@ CENTRE = {
     *("keepsake", "exposure"),
     *("label", "slip", "card", "sampling", "parcel", "frames", "manifest", "index_nodes"),
     *("excerpt", "showing", "shown", "filesets", "continued", "holding", "seal"),
-    *("bounds", "times", "auditors", "tiles", "bare"),
+    *("bounds", "times", "auditors", "doubt", "tiles", "bare"),
 }
 EDGES = {
     *("outbox", "following", "confidential", "workers", "fixity", "objects", "press", "sample", "sealed"),

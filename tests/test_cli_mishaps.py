@@ -234,9 +234,10 @@ def test_a_stolen_key_is_declared_unsafe_and_overdue_says_what_it_leaves(office:
     office.run("key", "revoke", OLENA, "--reason", "compromised", "--unsafe-since", "7", as_="rada")
     (due,) = office.run("overdue", "--json").json["holders"]
     assert due["said"] == "their key was revoked (record 8), declared unsafe since record 7, but they answer for 1 item: O-1"
-    assert "entries by olena@un.example where the key was declared unsafe: 1, records 7" in notes(office, "keys")
+    told = "entries by olena@un.example where the key was declared unsafe: 1, records 7; proved before: 2, records 1, 6; after its end: 0"
+    assert told in notes(office, "keys")
     said = office.run("key", "revoke", OLENA, "--reason", "lost", as_="rada", expect=4).stderr
-    assert "ended by record 8 already; to declare it unsafe too: --unsafe-since RECORD" in said
+    assert "ended by record 8 already; to declare it unsafe too: --compromised-since PLACE" in said
 
 
 # --- the last registrar --------------------------------------------------------------------------------------------------------

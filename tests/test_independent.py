@@ -184,7 +184,7 @@ def all_the_rest(m: Mission) -> None:
     m.act("disclose", item, OLENA, {"target": told, "fields": ["text"], "to": [PETRO], "authority": AUTHORITY})
     erased = {"target": told, "scope": "field", "reason": "protection", "digests": [hidden], "authority": AUTHORITY}
     m.act("erase", item, [REGISTRAR, OLENA], erased)
-    m.act("attest", item, [REGISTRAR, OLENA], {"target": told, "basis": "I was there."})
+    m.act("attest", item, [REGISTRAR, PETRO], {"target": told, "basis": "I was there."})
     m.store(item)
     m.dispose(item, [OLENA, PETRO])
     m.act("close", "ledger", [REGISTRAR, RECOVERY], {"reason": "The mission ends."})

@@ -295,7 +295,17 @@ def attest(m: Mission, item: str, target: str, by: list[str]) -> None:
 
 def test_a_registrar_and_a_second_handler_attest(m: Mission) -> None:
     item, entry = hidden(m)
-    attest(m, item, entry, [REGISTRAR, OLENA])
+    attest(m, item, entry, [REGISTRAR, PETRO])
+    assert [line for line, said in m.hints if "nothing has put it in doubt" in said] == ["keys"]
+
+
+def test_nobody_vouches_for_what_they_signed(m: Mission) -> None:
+    item, entry = hidden(m)
+    with refused("attest.by"):
+        attest(m, item, entry, [REGISTRAR, OLENA])
+    held = m.act("hold", item, REGISTRAR, {"authority": AUTHORITY, "scope": "item"})
+    with refused("attest.by"):
+        attest(m, item, held, [REGISTRAR, PETRO])
 
 
 def test_nobody_erases_or_attests_alone(m: Mission) -> None:

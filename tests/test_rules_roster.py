@@ -778,7 +778,7 @@ def by_role(m: Mission, act: str, name: str, item: str) -> None:
         "incident": lambda: m.incident(item, "damage", name),
         "note": lambda: m.act("note", item, name, {"text": "t"}),
         "describe": lambda: m.act("describe", item, name, {"labels": ["l"]}),
-        "attest": lambda: m.act("attest", item, [name, OLENA], {"target": m.head(item).entry, "basis": "seen"}),
+        "attest": lambda: m.act("attest", item, [name, PETRO], {"target": m.head(item).entry, "basis": "seen"}),
         "revoke": lambda: revoke(m, SECOND, by=name),
         "accept": lambda: m.accept(item, m.release(item, to=name), name),
     }[act]()

@@ -13,6 +13,7 @@ from ledger.commands.passphrases import PASSPHRASES, passphrase
 from ledger.commands.passphrases import named as checked_name
 from ledger.commands.receipts import receipts
 from ledger.commands.selection import named
+from ledger.commands.trust import trusting
 from ledger.errors import Refused, Unavailable, Usage
 from ledger.printable import printable
 
@@ -176,22 +177,30 @@ def rotate(name: str, registrar: str | None, **options: Any) -> None:
 @click.argument("name")
 @click.option("--reason", required=True, type=click.Choice(["left", "lost", "compromised", "deceased", "other"]))
 @click.option(
-    "--unsafe-since", type=click.IntRange(0), metavar="RECORD", help="The first record from which the key cannot be trusted."
+    "--compromised-since", "--unsafe-since", "since", metavar="PLACE|TIME",
+    help="The first record from which the key cannot be trusted; or a time with its zone, of which the proven place is taken.",
 )
+@trusting
 @signing
-def revoke(name: str, reason: str, unsafe_since: int | None, **options: Any) -> None:
-    """End the key of NAME. A registrar signs, or NAME."""
+def revoke(name: str, reason: str, since: str | None, trust: tuple[str, ...], **options: Any) -> None:
+    """End the key of NAME. A registrar signs, or NAME.
+
+    With --compromised-since what the key signed before that place stands, what it signed from there on is told as in doubt, until a
+    registrar and a second handler vouch for it (custody attest). A declaration can be widened by another, and is never narrowed.
+    """
     from ledger.state import HandlerFact
 
     with Desk(common(options)) as desk:
         handler = desk.ledger.store.fact(f"handler:{name}", HandlerFact)
         if handler is None:
             raise Usage(f"{name} is not enrolled in this ledger")
-        if (until := handler.keys[-1].until) is not None and unsafe_since is None:
-            raise Refused("revoke.key", f"the key of {name} was ended by record {until} already; to declare it unsafe too: --unsafe-since RECORD")
+        if (until := handler.keys[-1].until) is not None and since is None:
+            raise Refused("revoke.key", f"the key of {name} was ended by record {until} already; to declare it unsafe too: --compromised-since PLACE")
         body: dict[str, Any] = {"vkey": handler.keys[-1].vkey, "reason": reason}
-        if unsafe_since is not None:
-            body["compromised_since"] = unsafe_since
+        if since is not None:
+            from ledger.commands.compromise import unsafe_place
+
+            body["compromised_since"] = unsafe_place(desk.ledger, since, trust)
         answer = desk.act("revoke", [f"handler:{name}"], body)
         desk.tell(answer, f"the key of {name} is revoked", handler=name)
         if answer is not None:

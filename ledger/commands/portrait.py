@@ -10,6 +10,7 @@ from msgspec import UnsetType
 from keys.note import parse_note
 from ledger import acts
 from ledger import fields as f
+from ledger.commands.doubts import mark
 from ledger.commands.paper import Line
 from ledger.commands.phrases import sentence
 from ledger.commands.timeline import Leg, Step, legs, remark, stretch
@@ -50,6 +51,7 @@ def portrait(store: Reading, subject: str, item: ItemFact, now: int) -> Portrait
     """Reads the item's entries. Raises Fault where one is not what its record says, or the tables contradict them."""
     steps = [read_step(store, index) for index in store.chain(subject)]
     remark(steps)
+    mark(store, steps)
     found = legs(steps)
     hands = found[-1].hands if found else None
     if hands is None or (hands.status, hands.holder) != (item.status, item.holder):
@@ -67,7 +69,8 @@ def read_step(store: Reading, index: int) -> Step:
     record, note = parse_record(store.record(index)), store.note(index)
     if entry_hash(note) != record.entry:
         raise Fault(f"entry {index} was changed in the store; run custody audit")
-    return Step(record, decode_entry(parse_note(note).text))
+    parsed = parse_note(note)
+    return Step(record, decode_entry(parsed.text), lines=parsed.signatures)
 
 
 # --- what it is ----------------------------------------------------------------------------------------------------------------
@@ -244,5 +247,6 @@ def _entry(p: Portrait, step: Step) -> dict[str, Any]:
         "record": step.record.index, "recorded": step.record.recorded, "act": step.entry.act, "time": step.entry.time,
         "by": step.entry.by, "entry": cite(step.record.entry), "remarks": list(map(without_marks, step.remarks)),
         "summary": without_marks(sentence(step.entry, p.book)),
+        "declared_unsafe": step.unsafe, "vouched_for": [one.record for one in step.vouched],
         "body": msgspec.to_builtins(step.entry.body),
     }  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import UNSET
 
+from keys.note import Signature
 from ledger import acts
 from ledger import fields as f
 from ledger.admit import CLOCK_AHEAD_S
@@ -17,6 +18,7 @@ from ledger.commands.paper import Line
 from ledger.commands.phrases import sentence
 from ledger.commands.words import Book, counted, duration, given, period, place, safe, seal, words
 from ledger.condition import content_digest
+from ledger.doubt import Vouching
 from ledger.entry import Entry
 from ledger.fields import instant
 from ledger.identifiers import seals
@@ -26,11 +28,15 @@ from ledger.record import Record
 
 @dataclass(slots=True)
 class Step:
-    """One entry on the item, where it stands, and what was out of order with it."""
+    """One entry on the item, where it stands, and what was out of order with it. `unsafe`: signers whose key was declared unsafe at this
+    place; `vouched`: the acts that vouch for it."""
 
     record: Record
     entry: Entry[acts.Body]
     remarks: list[str] = field(default_factory=list)
+    lines: Sequence[Signature] = ()
+    unsafe: list[str] = field(default_factory=list)
+    vouched: list[Vouching] = field(default_factory=list)
 
     @property
     def at(self) -> int:

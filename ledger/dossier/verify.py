@@ -62,7 +62,7 @@ class Fault(Exception):
 FAMILIES = {
     "log": "open close entry record seen subject checkpoint",
     "signatures": "signature",
-    "keys": "key role enrol rotate revoke roster",
+    "keys": "key role enrol rotate revoke roster attest",
     "time": "time",
     "disclosure": "sd disclose",
     "content": "content",
@@ -1310,7 +1310,8 @@ class Ledger:
         self.log: list[tuple[list[Key], int, int | None]] = []
         """Pairs of the log's keys: since which record, and the one that replaced them."""
         self.used: set[Any] = set()
-        self.signed: list[tuple[OwnKey, int]] = []
+        self.late: list[tuple[OwnKey, int]] = []
+        """Keys that had ended, and where something was signed with them all the same."""
         self.prefixes: dict[str, str] = {}
         self.last: dict[bytes, Last] = {}
         self.last_seen: dict[str, int] = {}
@@ -1411,9 +1412,10 @@ class Ledger:
         need(found or own, "key.unknown", f"the key of {line.name} is not enrolled")
         if found or own is None or handler is None:
             return found[0]
+        if own.ended is not None:
+            self.late.append((own, e.index))
         need(own.ended is None, "key.ended", "the key of %s was %s at record %s, and this is record %d" % (line.name, own.how, own.ended, e.index))
         need(handler.valid(e.record.recorded), "key.expired", f"recorded outside the validity of {line.name}")
-        self.signed.append((own, e.index))
         if own.recovery and e.act != "open":
             e.tell("keys", f"signed with the recovery key of {line.name}")
         return own.key
@@ -1961,6 +1963,8 @@ class Ledger:
 
     def do_attest(self, e: Entry) -> None:
         self.role(e, e.signer, "registrar")
+        target = self.cited(e.body["target"], "target")
+        need(not set(e.by) & set(target.by), "attest.by", "a signer of record %d vouches for it" % target.index)
 
     def do_export(self, e: Entry) -> None:
         b = e.body
@@ -2462,10 +2466,33 @@ class Audit:
         raise NotImplementedError
 
     def tell_unsafe(self) -> None:
-        for own, index in self.ledger.signed:
-            if own.unsafe is not None and own.unsafe <= index:
-                self.report.cannot("keys", "a key of %s was declared unsafe from record %d on" % (own.key.name, own.unsafe))
-                self.report.note("keys", "signed with a key that was declared unsafe: record %d" % index)
+        """Sections 12.3 and 12.7: what was signed where its key is unsafe is in doubt, unless two others vouch for it."""
+        doubtful = [(own, self.in_doubt(own)) for handler in self.ledger.handlers.values() for own in handler.keys if own.unsafe is not None]
+        unsafe = {(own.key.name, e.index) for own, entries in doubtful for e in entries}
+        vouched: dict[bytes, list[Entry]] = {}
+        for e in self.ledger.admitted.values():
+            if e.act == "attest" and not {(name, e.index) for name in e.by} <= unsafe:
+                vouched.setdefault(unb64(e.body["target"], 32), []).append(e)
+        for own, entries in doubtful:
+            self.tell_division(own, entries)
+            for e in entries:
+                for act in vouched.get(e.hash, []):
+                    self.report.note("keys", "record %d is vouched for at record %d by %s" % (e.index, act.index, " and ".join(act.by)))
+                if e.hash not in vouched:
+                    self.report.cannot("keys", "a key of %s was declared unsafe from record %d on" % (own.key.name, own.unsafe or 0))
+
+    def in_doubt(self, own: OwnKey) -> list[Entry]:
+        """What a key signed from the place on from which it was declared unsafe, to its end."""
+        last = float("inf") if own.ended is None else own.ended
+        found = [e for e in self.ledger.entries.values() if own.key in e.keys and own.unsafe is not None and own.unsafe <= e.index <= last]
+        return sorted(found, key=lambda e: e.index)
+
+    def tell_division(self, own: OwnKey, doubtful: list[Entry]) -> None:
+        before = sorted(e.index for e in self.ledger.entries.values() if own.key in e.keys and e.index < (own.unsafe or 0))
+        late = [index for key, index in self.ledger.late if key is own]
+        parts = [("in doubt", [e.index for e in doubtful]), ("proved before", before), ("after its end", late)]
+        told = "; ".join("%s: %d" % (word, len(at)) + (" (records %s)" % ", ".join(map(str, at)) if at else "") for word, at in parts)
+        self.report.note("keys", "entries by a key of %s that was declared unsafe from record %s on: %s" % (own.key.name, own.unsafe or 0, told))
 
     def tell_items(self) -> None:
         items = self.ledger.items

@@ -172,10 +172,19 @@ class Audit {
       this.rest.watch(entry, record.index, s.changes);
       return s.changes;
     } catch (error) {
+      if (error instanceof Refused && error.code === "key.ended") this.rememberLate(record, note);
       if (error instanceof Refused) this.refused(record, entry, error);
       else if (foreseen(error)) this.signatureFault(error.message, record.index);
       else throw error;
       return new Map();
+    }
+  }
+
+  // What is signed with a key after its end.
+  rememberLate(record, note) {
+    for (const line of note.signatures) {
+      const handler = this.state.fact(`handler:${line.name}`), own = handler && handler.keys.find((one) => madeBy(knownKey(one.vkey), line));
+      if (own) this.signed.set(own.vkey, [...(this.signed.get(own.vkey) || []), record.index]);
     }
   }
 

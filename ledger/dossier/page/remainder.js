@@ -14,6 +14,7 @@ class Remainder {
     this.numbers = new Map();
     this.lines = [];
     this.disclosed = new Set();
+    this.vouchings = [];
   }
 
   // The exhibit number of an item, as far as it is known; else the subject itself.
@@ -24,6 +25,7 @@ class Remainder {
   // An admitted entry: where items are, and which files were signed.
   watch(entry, index, changes) {
     const { act, body } = entry, begins = act === "acquire" || act === "derive";
+    if (act === "attest") this.vouchings.push({ index, by: entry.by, target: this.state.cited(body.target).index });
     for (const [key, fact] of changes) {
       if (!key.startsWith("item:")) continue;
       this.numbers.set(fact.subject, fact.number);
@@ -71,7 +73,7 @@ class Remainder {
     const closed = [...this.state.facts.keys()].filter((key) => key.startsWith("digest:") && !this.disclosed.has(key.slice(7))).length;
     if (closed) this.report.note("disclosure", `at most ${closed} fields stay closed`);
     this.items().forEach((item) => this.checkItem(item));
-    for (const [key, handler] of this.state.facts) if (key.startsWith("handler:")) this.checkUnsafe(handler, signed);
+    this.checkUnsafe(signed);
     this.report.items = this.items().length;
   }
 
@@ -145,14 +147,29 @@ class Remainder {
     if (item.status === "missing") this.report.note("custody", `${number}: missing since record ${since}; ${holder} answers`);
   }
 
-  checkUnsafe(handler, signed) {
-    for (const key of handler.keys) {
-      const there = key.unsafe === null ? [] : (signed.get(key.vkey) || []).filter((index) => index >= key.unsafe && index <= key.until);
-      if (!there.length) continue;
-      this.report.note("keys", `entries by ${handler.name} where the key was declared unsafe: ${there.length}, records ${places(there)}`);
-      this.report.notChecked("keys", `a key of ${handler.name} was declared unsafe from record ${key.unsafe} on`);
+  // Sections 12.3 and 12.7: a key that was declared unsafe, what it signed, and who vouches for what is in doubt.
+  checkUnsafe(signed) {
+    const handlers = [...this.state.facts].filter(([key]) => key.startsWith("handler:")).map(([, handler]) => handler);
+    const all = handlers.flatMap(({ name, keys }) => keys.filter((key) => key.unsafe !== null).map((key) => ({ name, ...key })));
+    for (const key of all) Object.assign(key, partsOf(key, signed.get(key.vkey) || []));
+    const unsafe = (name, index) => all.some((key) => key.name === name && key.doubtful.includes(index));
+    const good = this.vouchings.filter(({ by, index }) => !by.every((name) => unsafe(name, index)));
+    for (const { name, unsafe: from, doubtful, before, after } of all) {
+      const [here, first, late] = [doubtful, before, after].map((at) => `${at.length}${at.length ? `, records ${places(at)}` : ""}`);
+      this.report.note("keys", `entries by ${name} where the key was declared unsafe: ${here}; proved before: ${first}; after its end: ${late}`);
+      for (const { index, by, target } of good.filter((one) => doubtful.includes(one.target)))
+        this.report.note("keys", `record ${target} is vouched for at record ${index} by ${by.join(" and ")}`);
+      if (doubtful.some((index) => !good.some(({ target }) => target === index)))
+        this.report.notChecked("keys", `a key of ${name} was declared unsafe from record ${from} on`);
     }
   }
+}
+
+// The records that a key signed: before the place from which it is unsafe, from there to its end, and after that.
+function partsOf({ unsafe, until }, records) {
+  const at = eachOnce(records).sort((one, other) => one - other);
+  const doubtful = at.filter((index) => index >= unsafe && index <= until);
+  return { before: at.filter((index) => index < unsafe), doubtful, after: at.filter((index) => index >= unsafe && index > until) };
 }
 
 // [{file, field}] of every file that stands in a value, or in a part of one.

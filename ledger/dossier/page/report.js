@@ -62,7 +62,7 @@ function places(found) {
 }
 
 const LINE_OF = new Map([
-  ["log", "entry record seen open close checkpoint subject"], ["signatures", "signature"], ["keys", "key role enrol rotate revoke roster"],
+  ["log", "entry record seen open close checkpoint subject"], ["signatures", "signature"], ["keys", "key role enrol rotate revoke roster attest"],
   ["time", "time"], ["disclosure", "sd disclose"], ["content", "content"],
 ].flatMap(([line, families]) => families.split(" ").map((family) => [family, line])));
 

@@ -70,7 +70,8 @@ function doErase(s) {
 
 function doAttest(s) {
   twoSign(s);
-  targetOf(s);
+  const { index, entry } = targetOf(s), own = s.entry.by.find((name) => entry.by.includes(name));
+  need(own === undefined, "attest.by", `${own} signed the entry in record ${index}, and vouches for it`);
 }
 
 function twoSign(s) {
