@@ -15,7 +15,7 @@ the page "The format of a custody ledger" (docs/format.md); "section 7" in a com
     3  records, checkpoints                    7  dossiers: folders, zip archives, BagIt
     4  proofs: tree, index, manifests          8  verdicts: a whole log, what is shown of one, dossiers in a dossier
 
-What it does not do, and says: timestamp tokens are `not checked (use custody audit)`.
+Timestamp tokens (RFC 3161) are read in part 2, behind the checkpoints that they are over.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ import struct
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
 from typing import Any, List, NamedTuple, Tuple
 
 LINES = ("log", "signatures", "keys", "custody", "content", "time", "completeness", "disclosure")
-ELSEWHERE = "not checked (use custody audit)"
 
 
 class Malformed(Exception):
@@ -299,6 +299,93 @@ def verify_ml_dsa(public: bytes, message: bytes, signature: bytes) -> bool:
     return hashlib.shake_256(mu + packed.to_bytes(768, "little")).digest(32) == seed
 
 
+# ECDSA on P-256 and P-384 (FIPS 186-5), RSA with PKCS #1 v1.5 (RFC 8017): only verifying, for timestamp tokens. Points of these curves are
+# (X, Y, Z) with x = X/Z², y = Y/Z³; Z is 0 for the point at infinity.
+
+
+class Curve(NamedTuple):
+    """y² = x³ − 3x + b modulo p; `n` is the order of the point (x, y)."""
+
+    p: int
+    n: int
+    b: int
+    x: int
+    y: int
+
+
+P256 = Curve(
+    2**256 - 2**224 + 2**192 + 2**96 - 1,
+    0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
+    0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B,
+    0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
+    0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
+)
+P384 = Curve(
+    2**384 - 2**128 - 2**96 + 2**32 - 1,
+    0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973,
+    0xB3312FA7E23EE7E4988E056BE3F82D19181D9C6EFE8141120314088F5013875AC656398D8A2ED19D2A85C8EDD3EC2AEF,
+    0xAA87CA22BE8B05378EB1C71EF320AD746E1D3B628BA79B9859F741E082542A385502F25DBF55296C3A545E3872760AB7,
+    0x3617DE4A96262C6F5D9E98BF9292DC29F8F41DBD289A147CE9DA3113B5F0B8C00A60B1CE1D7E819D7A431D7C90EA0E5F,
+)
+Jacobian = Tuple[int, int, int]
+
+
+def twice(c: Curve, q: Jacobian) -> Jacobian:
+    x, y, z = q
+    yy = y * y % c.p
+    s, m = 4 * x * yy % c.p, 3 * (x - z * z) * (x + z * z) % c.p
+    new = (m * m - 2 * s) % c.p
+    return new, (m * (s - new) - 8 * yy * yy) % c.p, 2 * y * z % c.p
+
+
+def plus(c: Curve, q: Jacobian, r: Jacobian) -> Jacobian:
+    if not q[2] or not r[2]:
+        return r if not q[2] else q
+    zq, zr = q[2] * q[2] % c.p, r[2] * r[2] % c.p
+    u, s = q[0] * zr % c.p, q[1] * zr * r[2] % c.p
+    h, d = (r[0] * zq - u) % c.p, (r[1] * zq * q[2] - s) % c.p
+    if not h:
+        return (1, 1, 0) if d else twice(c, q)
+    hh = h * h % c.p
+    x = (d * d - h * hh - 2 * u * hh) % c.p
+    return x, (d * (u * hh - x) - s * h * hh) % c.p, h * q[2] * r[2] % c.p
+
+
+def verify_ecdsa(c: Curve, public: bytes, digest: bytes, r: int, s: int) -> bool:
+    """`public` is 04 ‖ x ‖ y; other forms are refused."""
+    size = (c.p.bit_length() + 7) // 8
+    x, y = int.from_bytes(public[1 : 1 + size], "big"), int.from_bytes(public[1 + size :], "big")
+    if len(public) != 1 + 2 * size or public[0] != 4 or max(x, y) >= c.p or (y * y - x * x * x + 3 * x - c.b) % c.p:
+        return False
+    if not 0 < r < c.n or not 0 < s < c.n:
+        return False
+    e, w = int.from_bytes(digest[:size], "big"), pow(s, c.n - 2, c.n)
+    base, own, sum_ = (c.x, c.y, 1), (x, y, 1), (1, 1, 0)
+    table, u, v = (sum_, base, own, plus(c, base, own)), e * w % c.n, r * w % c.n
+    for bit in range(c.n.bit_length() - 1, -1, -1):
+        sum_ = plus(c, twice(c, sum_), table[(u >> bit & 1) + 2 * (v >> bit & 1)])
+    return bool(sum_[2]) and sum_[0] * pow(sum_[2], c.p - 3, c.p) % c.p % c.n == r
+
+
+def verify_rsa(n: int, e: int, hash_: str, message: bytes, signature: bytes) -> bool:
+    """The padded digest is made anew and compared whole, so nothing is parsed out of it."""
+    size = (n.bit_length() + 7) // 8
+    if n.bit_length() < 2048 or not n & 1 or e < 3 or not e & 1 or n.bit_length() > 16384 or e >> 64:
+        return False
+    if len(signature) != size or int.from_bytes(signature, "big") >= n:
+        return False
+    info = bytes.fromhex(DIGEST_INFO[hash_]) + hashlib.new(hash_, message).digest()
+    padded = b"\0\1" + b"\xff" * (size - 3 - len(info)) + b"\0" + info
+    return pow(int.from_bytes(signature, "big"), e, n).to_bytes(size, "big") == padded
+
+
+DIGEST_INFO = {
+    "sha256": "3031300d060960864801650304020105000420",
+    "sha384": "3041300d060960864801650304020205000430",
+    "sha512": "3051300d060960864801650304020305000440",
+}
+
+
 # --- 2 signed notes, keys, what you hold (sections 3, 14.1, 14.4) -----------------------------------------------------------------
 
 SPACES = "\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -416,6 +503,273 @@ def open_checkpoint(data: bytes, keys: Iterable[Key]) -> tuple[Checkpoint, list[
     return checkpoint, signed
 
 
+# Timestamp tokens (section 8.1): DER, as far as they need it, then certificates, then the token itself.
+
+
+class Der(NamedTuple):
+    """A value of DER: its tag, what is in it, and all its bytes."""
+
+    tag: int
+    body: bytes
+    whole: bytes
+
+    def parts(self) -> list[Der]:
+        found, rest = [], self.body
+        while rest:
+            one = parse_der(rest)
+            found.append(one)
+            rest = rest[len(one.whole) :]
+        return found
+
+    def inner(self, tag: int, *least: int) -> list[Der]:
+        """The members of a value of this tag; the first of them have the tags in `least`."""
+        well(self.tag == tag, "another kind of value than belongs there")
+        found = self.parts()
+        well(tuple(one.tag for one in found[: len(least)]) == least, "other members than belong there")
+        return found
+
+    def text(self, tag: int) -> bytes:
+        well(self.tag == tag, "another kind of value than belongs there")
+        return self.body
+
+    def number(self) -> int:
+        data = self.text(INTEGER)
+        well(data and (len(data) == 1 or data[0] not in (0, 255) or (data[0] ^ data[1]) & 128), "a number in another form")
+        return int.from_bytes(data, "big", signed=True)
+
+    def bits(self) -> bytes:
+        data = self.text(BITS)
+        well(data and data[0] < 8, "bits in another form")
+        return data[1:]
+
+    def oid(self) -> str:
+        return self.text(OID).hex()
+
+
+NOT_DER = (Malformed, ValueError, LookupError)
+"""What reading bytes in another form comes to: a member too few or too many among them."""
+INTEGER, BITS, OCTETS, OID, SEQUENCE, SET = 2, 3, 4, 6, 0x30, 0x31
+
+
+def parse_der(data: bytes) -> Der:
+    """The first value of these bytes: one tag byte, and the length in its shortest form."""
+    well(len(data) >= 2 and data[0] & 31 != 31, "not DER")
+    size, start = data[1], 2
+    if size >= 128:
+        start = 2 + size - 128
+        size = int.from_bytes(data[2:start], "big")
+        well(2 < start <= 6 and size >= 128 and data[2], "a length in another form")
+    well(start + size <= len(data), "it ends too early")
+    return Der(data[0], data[start : start + size], data[: start + size])
+
+
+def whole_der(data: bytes) -> Der:
+    one = parse_der(data)
+    well(one.whole == data, "bytes behind its end")
+    return one
+
+
+def der_time(one: Der) -> Fraction:
+    """Seconds since 1970 of a UTCTime or GeneralizedTime, in UTC."""
+    text = one.body.decode("ascii", "replace")
+    if one.tag == 23 and re.fullmatch("[0-9]{12}Z", text):
+        text = ("19" if text >= "5" else "20") + text
+    else:
+        well(one.tag == 24 and re.fullmatch(r"[0-9]{14}(\.[0-9]{0,17}[1-9])?Z", text), "a time in another form")
+    day, clock = f"{text[:4]}-{text[4:6]}-{text[6:8]}", f"{text[8:10]}:{text[10:12]}:{text[12:14]}"
+    return instant(f"{day}T{clock}Z") + Fraction("0" + (text[14:-1] or ".0"))
+
+
+SIGNED_DATA, TST_INFO = "2a864886f70d010702", "2a864886f70d0109100104"
+CONTENT_TYPE, MESSAGE_DIGEST = "2a864886f70d010903", "2a864886f70d010904"
+SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2 = "2a864886f70d010910020c", "2a864886f70d010910022f"
+BASIC_CONSTRAINTS, KEY_USAGE, EXTENDED_USAGE, TIME_STAMPING = "551d13", "551d0f", "551d25", "2b06010505070308"
+HASHES = {"608648016503040201": "sha256", "608648016503040202": "sha384", "608648016503040203": "sha512"}
+RSA, EC_KEY = "2a864886f70d010101", "2a8648ce3d0201"
+CURVES = {"2a8648ce3d030107": P256, "2b81040022": P384}
+SIGNED_WITH = {
+    **{"2a864886f70d01010b": "sha256", "2a864886f70d01010c": "sha384", "2a864886f70d01010d": "sha512"},  # RSA
+    **{"2a8648ce3d040302": "sha256", "2a8648ce3d040303": "sha384", "2a8648ce3d040304": "sha512"},  # ECDSA
+}
+
+
+class Certificate:
+    """An X.509 certificate (RFC 5280), as far as the steps of section 8.1 ask."""
+
+    def __init__(self, der: Der) -> None:
+        signed, algorithm, signature = der.inner(SEQUENCE, SEQUENCE, SEQUENCE, BITS)
+        self.whole, self.signed, self.signature = der.whole, signed.whole, signature.bits()
+        parts = signed.parts()
+        parts = parts[1:] if parts[0].tag == 0xA0 else parts
+        well([one.tag for one in parts[:6]] == [INTEGER] + [SEQUENCE] * 5, "not a certificate")
+        well(parts[1].whole == algorithm.whole, "a certificate that names two algorithms")
+        self.serial, self.issuer, self.subject, self.algorithm = parts[0].whole, parts[2].whole, parts[4].whole, algorithm
+        self.since, self.until = map(der_time, parts[3].parts())
+        self.key_algorithm, self.key = parts[5].inner(SEQUENCE, SEQUENCE, BITS)
+        self.extensions: dict[str, tuple[bool, Der]] = {}
+        for one in parts[6:]:
+            for extension in one.parts()[0].parts() if one.tag == 0xA3 else []:
+                name, *critical, value = extension.inner(SEQUENCE, OID)
+                well(name.oid() not in self.extensions, "an extension that stands twice")
+                marked = bool(critical) and critical[0].whole == b"\1\1\xff"
+                well(marked or not critical, "an extension in another form")
+                self.extensions[name.oid()] = marked, whole_der(value.text(OCTETS))
+
+    def verifies(self, message: bytes, algorithm: Der, signature: bytes, digest: str = "") -> bool:
+        """Step 7; `digest` is the hash where the algorithm names none (CMS with plain RSA)."""
+        used, (kind, *named) = algorithm.parts()[0].oid(), self.key_algorithm.parts()
+        hash_ = SIGNED_WITH.get(used, digest if used == RSA else "")
+        if not hash_:
+            return False
+        if kind.oid() == RSA and (used == RSA or used.startswith(RSA[:-2])):
+            n, e = (one.number() for one in whole_der(self.key.bits()).inner(SEQUENCE, INTEGER, INTEGER))
+            return verify_rsa(n, e, hash_, message, signature)
+        curve = CURVES.get(named[0].oid()) if kind.oid() == EC_KEY and named and used.startswith(EC_KEY[:10]) else None
+        if curve is None:
+            return False
+        r, s = (one.number() for one in whole_der(signature).inner(SEQUENCE, INTEGER, INTEGER))
+        return verify_ecdsa(curve, self.key.bits(), hashlib.new(hash_, message).digest(), r, s)
+
+    def issued(self, other: Certificate) -> bool:
+        if other.issuer != self.subject:
+            return False
+        try:
+            return self.verifies(other.signed, other.algorithm, other.signature)
+        except NOT_DER:
+            return False
+
+    def room(self) -> int:
+        """How many CAs may stand below this one; −1 for one that is no CA."""
+        marks = self.extensions[BASIC_CONSTRAINTS][1].inner(SEQUENCE) if BASIC_CONSTRAINTS in self.extensions else []
+        usage = self.extensions[KEY_USAGE][1].bits() if KEY_USAGE in self.extensions else b"\4"
+        if not marks or marks[0].whole != b"\1\1\xff" or not usage[:1] or not usage[0] & 4:
+            return -1
+        return marks[1].number() if len(marks) > 1 else 99
+
+    def stamps(self) -> bool:
+        """Step 5."""
+        critical, usage = self.extensions.get(EXTENDED_USAGE, (False, None))
+        return critical and usage is not None and [one.oid() for one in usage.inner(SEQUENCE)] == [TIME_STAMPING]
+
+
+def parse_root(text: str) -> Certificate | None:
+    """None for a certificate that cannot be read: nothing leads to it."""
+    match = re.fullmatch("\\s*-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\\s]+)-----END CERTIFICATE-----\\s*", text)
+    well(match, "a root that is no PEM certificate")
+    assert match is not None  # noqa: S101
+    data = unb64("".join(match[1].split()))
+    try:
+        return Certificate(whole_der(data))
+    except NOT_DER:
+        return None
+
+
+def chains(signer: Certificate, others: Sequence[Certificate], roots: Sequence[Certificate | None]) -> Iterator[tuple[int, list[Certificate]]]:
+    """Step 3: ways from the signer's certificate to a root, through each certificate once."""
+    waiting, met = [[signer]], {signer.whole}
+    for way in waiting:
+        for number, root in enumerate(roots):
+            if root is None:
+                continue
+            if root.whole == way[-1].whole:
+                yield number, way
+            elif root.issued(way[-1]):
+                yield number, [*way, root]
+        for one in others if len(way) < 8 else []:
+            if one.whole not in met and one.issued(way[-1]):
+                met.add(one.whole)
+                waiting.append([*way, one])
+
+
+class Stamp(NamedTuple):
+    """What a token shows: the checkpoint was there at a time from `earliest` to `latest`, by the authority under that root."""
+
+    earliest: int
+    latest: int
+    root: int
+
+
+def imprinted(note: bytes) -> bytes:
+    """What a token over a checkpoint is over: the text, LF, and the first line."""
+    text, gap, lines = note.rpartition(b"\n\n")
+    well(gap, "not a signed note")
+    return text + b"\n\n" + lines.split(b"\n")[0] + b"\n"
+
+
+def check_token(data: bytes, over: bytes, roots: Sequence[Certificate | None]) -> Stamp | None:
+    """Steps 1 to 7 of section 8.1; None for the token of an authority that the reader has not chosen."""
+    status, *tokens = whole_der(data).inner(SEQUENCE, SEQUENCE)
+    well(len(tokens) == 1 and status.inner(SEQUENCE, INTEGER)[0].number() in (0, 1), "the authority granted no token")
+    kind, content = tokens[0].inner(SEQUENCE, OID, 0xA0)
+    well(kind.oid() == SIGNED_DATA, "not signed data")
+    (signed,) = content.parts()
+    _, _, inside, *rest = signed.inner(SEQUENCE, INTEGER, SET, SEQUENCE)
+    kind, wrapped = inside.inner(SEQUENCE, OID, 0xA0)
+    well(kind.oid() == TST_INFO and len(wrapped.parts()) == 1, "not a timestamp")
+    info = wrapped.parts()[0].text(OCTETS)
+    gen, accuracy = parse_info_of(info, over)
+    infos = rest[-1].inner(SET) if rest else []
+    well(len(infos) == 1, "not signed by one signer")
+    given = [one for part in rest[:-1] if part.tag == 0xA0 for one in part.parts() if one.tag == SEQUENCE]
+    well(len(given) <= 64, "too many certificates")
+    certificates = list({one.whole: Certificate(one) for one in given}.values())
+    _, who, digest, attributes, algorithm, signature, *_ = infos[0].inner(SEQUENCE, INTEGER, SEQUENCE, SEQUENCE, 0xA0, SEQUENCE, OCTETS)
+    issuer, serial = who.inner(SEQUENCE, SEQUENCE, INTEGER)
+    signers = [one for one in certificates if (one.issuer, one.serial) == (issuer.whole, serial.whole)]
+    well(len(signers) == 1, "the certificate of its signer is not in it")
+    signer = signers[0]
+    ways = list(chains(signer, certificates, roots))
+    if not ways:
+        return None
+    good = [root for root, way in ways if all(one.since <= gen <= one.until for one in way) and all(one.room() >= i for i, one in enumerate(way[1:]))]
+    well(good, "a certificate that was not valid then, or is no authority's, stands between it and the root")
+    well(signer.stamps(), "the certificate of its signer is not for timestamps alone")
+    hash_ = HASHES.get(digest.parts()[0].oid(), "")
+    well(hash_, "a hash that is not allowed")
+    check_attributes(attributes, hashlib.new(hash_, info).digest(), signer.whole)
+    members = b"".join(sorted(one.whole for one in attributes.parts()))
+    head = attributes.whole[1 : len(attributes.whole) - len(attributes.body)]
+    well(signer.verifies(b"\x31" + head + members, algorithm, signature.body, hash_), "its signature is false")
+    return Stamp((gen - accuracy) // 1, -(-(gen + accuracy) // 1), good[0])
+
+
+def parse_info_of(info: bytes, over: bytes) -> tuple[Fraction, Fraction]:
+    """A `TSTInfo` (RFC 3161 section 2.4.2) over these bytes: its time and how exact that is."""
+    version, _, imprint, _, gen, *more = whole_der(info).inner(SEQUENCE, INTEGER, OID, SEQUENCE, INTEGER, 24)
+    algorithm, digest = imprint.inner(SEQUENCE, SEQUENCE, OCTETS)
+    well(version.number() == 1, "a timestamp of another version")
+    well(HASHES.get(algorithm.parts()[0].oid()) == "sha256" and digest.body == sha256(over), "it is over another checkpoint")
+    accuracy = Fraction(0)
+    for part in more[0].parts() if more and more[0].tag == SEQUENCE else []:
+        scale = {INTEGER: 1, 0x80: 1000, 0x81: 1000000}.get(part.tag, 0)
+        value = part._replace(tag=INTEGER).number() if scale else -1
+        well(value >= 0 and (scale == 1 or 1 <= value <= 999), "an accuracy in another form")
+        accuracy += Fraction(value, scale)
+    return der_time(gen), accuracy
+
+
+def check_attributes(attributes: Der, digest: bytes, signer: bytes) -> None:
+    """Step 6."""
+    found: dict[str, list[Der]] = {}
+    for one in attributes.parts():
+        kind, values = one.inner(SEQUENCE, OID, SET)
+        name = kind.oid()
+        known = name in (CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2)
+        well(not known or (name not in found and len(values.parts()) == 1), "a signed attribute that does not stand once")
+        found[name] = values.parts()
+    well(CONTENT_TYPE in found and found[CONTENT_TYPE][0].oid() == TST_INFO, "it is not signed as a timestamp")
+    well(MESSAGE_DIGEST in found and found[MESSAGE_DIGEST][0].text(OCTETS) == digest, "another text was signed")
+    named = [name for name in (SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2) if name in found]
+    well(named, "it does not say by which certificate it is signed")
+    for which in named:
+        first = found[which][0].inner(SEQUENCE, SEQUENCE)[0].inner(SEQUENCE, SEQUENCE)[0].inner(SEQUENCE)
+        hash_ = "sha1" if which == SIGNING_CERTIFICATE else "sha256"
+        if which == SIGNING_CERTIFICATE_V2 and first and first[0].tag == SEQUENCE:
+            hash_ = HASHES.get(first.pop(0).parts()[0].oid(), "")
+        same = hash_ and first and first[0].text(OCTETS) == hashlib.new(hash_, signer).digest()
+        well(same, "it names another certificate as that of its signer")
+
+
 class Policy:
     """A C2SP tlog-policy: the log's keys, the witnesses, and which of them must have cosigned."""
 
@@ -468,6 +822,7 @@ class Anchors(NamedTuple):
     origin: str
     first: bytes | None
     checkpoint: bytes | None
+    roots: list[Certificate | None]
     tsa_quorum: int
     auditors: list[Key]
     auditor_quorum: int
@@ -493,11 +848,49 @@ def one_anchors(plain: Any) -> Anchors:
     well(all(k.name.endswith("/audit") and k.type in (COSIGNATURE, ML_DSA) for k in auditors), "an auditor's key of another kind")
     well(all(k.type == ML_DSA or usable(k.public) for k in auditors), "an auditor's key is not usable")
     quorums = plain["tsa"]["quorum"], plain["auditors"]["quorum"]
+    well(len(set(plain["tsa"]["roots"])) == len(plain["tsa"]["roots"]), "a root stands twice")
     well(0 <= quorums[0] <= len(plain["tsa"]["roots"]) and 0 <= quorums[1] <= len(auditors), "a quorum above its members")
     tolerance = plain["clock_tolerance_s"]
     well(isinstance(tolerance, int) and fits("Origin", plain["origin"]), "anchors with other values")
-    pinned = None if pinned is None else pinned.encode()
-    return Anchors(plain["origin"], None if first is None else unb64(first, 32), pinned, quorums[0], auditors, quorums[1], tolerance)
+    pinned, roots = None if pinned is None else pinned.encode(), [parse_root(text) for text in plain["tsa"]["roots"]]
+    return Anchors(plain["origin"], None if first is None else unb64(first, 32), pinned, roots, quorums[0], auditors, quorums[1], tolerance)
+
+
+class Proven(NamedTuple):
+    """What is proved of a time (section 8.2); None where nothing is."""
+
+    earliest: int | None = None
+    latest: int | None = None
+
+    def and_(self, other: Proven) -> Proven:
+        earliest = [one for one in (self.earliest, other.earliest) if one is not None]
+        latest = [one for one in (self.latest, other.latest) if one is not None]
+        return Proven(max(earliest, default=None), min(latest, default=None))
+
+
+def by_tokens(stamps: Sequence[Stamp], quorum: int) -> Proven:
+    roots, q = {one.root for one in stamps}, max(1, quorum)
+    if len(roots) < q:
+        return Proven()
+    lower = [max(one.earliest for one in stamps if one.root == root) for root in roots]
+    upper = [min(one.latest for one in stamps if one.root == root) for root in roots]
+    return Proven(sorted(lower)[-q], sorted(upper)[q - 1])
+
+
+def by_witnesses(note: Note, policy: Policy | None) -> Proven:
+    """Raises Malformed where a line by a key of the policy is false."""
+    times: list[tuple[str, int]] = []
+    for name, key in policy.witnesses.items() if policy else []:
+        for line in note.signatures:
+            if (line.name, line.key_id) == (key.name, key.key_id):
+                well(true_line(key, line, note.text), f"a signature of {key.name} is false")
+                times.append((name, int.from_bytes(line.value[:8], "big")))
+    times = [(name, time) for name, time in times if time]
+    if policy is None or policy.quorum == "none":
+        return Proven()
+    earliest = [t for _, t in times if policy.met({name for name, time in times if time >= t})]
+    latest = [t for _, t in times if policy.met({name for name, time in times if time <= t})]
+    return Proven(max(earliest, default=None), min(latest, default=None))
 
 
 MARK = "custody-card/v1"
@@ -573,7 +966,7 @@ def parse_card(data: bytes) -> Trust:
     public = b"\1" + bytes.fromhex(v["key"])
     key_id = sha256(v["origin"].encode(), b"\n", public)[:4].hex()
     policy = Policy("log %s+%s+%s\nquorum none\n" % (v["origin"], key_id, b64(public)))
-    return Trust(policy, [Anchors(v["origin"], bytes.fromhex(v["first"]), None, 0, [], 0, 600)], head, v["mldsa"])
+    return Trust(policy, [Anchors(v["origin"], bytes.fromhex(v["first"]), None, [], 0, [], 0, 600)], head, v["mldsa"])
 
 
 def trust_for(given: Sequence[Trust], origin: str, in_hand: bool) -> Trust:
@@ -1181,6 +1574,8 @@ class Entry:
         self.index, self.signer = record.index, self.by[0]
         self.notes: list[tuple[str, str]] = []
         self.keys: list[Key] = []
+        self.until: list[tuple[str, int]] = []
+        """Signers, and the end of their validity as it was then."""
 
     def tell(self, line: str, words: str) -> None:
         self.notes.append((line, "record %d: %s" % (self.index, words)))
@@ -1349,6 +1744,9 @@ class Ledger:
         self.admitted[e.hash] = e
         self.last_seen.update(dict.fromkeys(e.by, e.seen["size"] if e.seen else 0))
 
+    def admitted_at(self, index: int) -> Entry | None:
+        return next((e for e in self.admitted.values() if e.index == index), None)
+
     def place(self, record: Record, e: Entry | None) -> None:
         """A record behind those judged so far. Of an entry that was not admitted (`e` is None) nothing else counts."""
         old = self.last.get(record.tag)
@@ -1416,6 +1814,7 @@ class Ledger:
             self.late.append((own, e.index))
         need(own.ended is None, "key.ended", "the key of %s was %s at record %s, and this is record %d" % (line.name, own.how, own.ended, e.index))
         need(handler.valid(e.record.recorded), "key.expired", f"recorded outside the validity of {line.name}")
+        e.until.append((line.name, handler.valid_to))
         if own.recovery and e.act != "open":
             e.tell("keys", f"signed with the recovery key of {line.name}")
         return own.key
@@ -2367,6 +2766,9 @@ def misplaced(tree: Tree) -> Iterator[str]:
         text = tree.read(name, TEXT_SIZE).decode("ascii", "replace")
         if text.isascii() and name != f"data/disclosures/{sha256(text.encode()).hex()}.txt":
             yield f"{name} is not the disclosure of that digest"
+    for name in tree.under("custody/timestamps/"):
+        if name != f"custody/timestamps/{tree.sha256(name)}.tsr":
+            yield f"{name} is not the timestamp token of that fingerprint"
     for name in tree.under("data/lines/"):
         proof = attempt(lambda: parse_line_proof(tree.read(name, PROOF_SIZE)))  # noqa: B023
         if proof and name != "data/lines/%s/%010d.proof" % (proof.root, proof.index):
@@ -2387,6 +2789,14 @@ def attempt(parse: Callable[[], Any]) -> Any:
 def safe(text: str) -> str:
     """A value from outside, so that it can neither break a line nor turn the direction of writing."""
     return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+
+
+def at(time: int) -> str:
+    """Seconds since 1970 as a Time."""
+    try:
+        return (datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(seconds=time)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except OverflowError:
+        return f"{time} seconds after 1970"
 
 
 class Report:
@@ -2511,11 +2921,86 @@ class Audit:
             if box and (box.state, box.holder) != (item.state, item.holder):
                 self.report.cannot("custody", f"{item.number} did not follow {box.number}, in which it lies")
 
+    # section 8.2
+
+    TOKENS = ""
+    """The folder of tokens over the last checkpoint."""
+
+    head = b""
+    """The last checkpoint, as a note."""
+
+    def stamps(self, index: int | None, note: bytes, tokens: Iterable[bytes]) -> Iterator[Stamp]:
+        for token in tokens:
+            try:
+                found = check_token(token, imprinted(note), self.anchors.roots if self.anchors else [])
+            except NOT_DER as wrong:
+                self.report.fault("time", index, None, f"a timestamp token does not hold: {wrong}")
+                continue
+            if found is None:
+                self.report.note("time", "passed over: a timestamp token by an authority that you have not chosen")
+            else:
+                yield found
+
+    def proven(self, index: int | None, data: bytes, tokens: Iterable[bytes]) -> Proven:
+        """Of a checkpoint, in hand or carried by the act at `index`."""
+        quorum = self.anchors.tsa_quorum if self.anchors else 0
+        found = by_tokens(list(self.stamps(index, data, tokens)), quorum)
+        try:
+            return found.and_(by_witnesses(parse_note(data), self.policy))
+        except Malformed as wrong:
+            self.report.fault("log" if index is None else "time", index, None, f"the checkpoint is false: {wrong}")
+            return found
+
+    def continues(self, checkpoint: Checkpoint) -> bool:
+        """Whether it is shown that the log here continues a checkpoint that is carried."""
+        raise NotImplementedError
+
     def tell_time(self) -> None:
+        newest, carried = self.newest, []
+        tokens = [self.tree.read(name, NOTE_SIZE) for name in self.tree.under(self.TOKENS)] if newest else []
+        last = self.proven(None, self.head, tokens) if newest else Proven()
+        ends = [(newest.size, last.latest)] if newest and last.latest is not None else []
+        for e in self.ledger.admitted.values():
+            previous = e.body["previous"] if e.act == "checkpoint" else None
+            if previous is not None:
+                note = previous["note"].encode()
+                found, old = self.proven(e.index, note, map(unb64, previous["timestamps"])), parse_checkpoint(parse_note(note).text)
+                carried += [(e.index, found.earliest)] if found.earliest is not None else []
+                ends += [(old.size, found.latest)] if found.latest is not None and self.continues(old) else []
+        for record in list(self.records.values()):
+            self.check_bounds(record, carried, ends)
         asked = bool(self.anchors and self.anchors.tsa_quorum)
-        self.report.cannot("time", "no trusted timestamp was given; times are those of the ledger's own clock", at_all=asked)
-        if asked:
-            self.report.note("time", "timestamp tokens: " + ELSEWHERE)
+        if not (self.anchors and self.anchors.roots) and (self.policy is None or self.policy.quorum == "none"):
+            self.report.cannot("time", "no trusted timestamp was given; times are those of the ledger's own clock", at_all=asked)
+        elif newest is None or last.latest is None:
+            self.report.cannot("time", "no timestamp or cosignature that you ask for is over the last checkpoint", at_all=asked)
+        else:
+            self.report.note("time", f"records below size {newest.size} were recorded by {at(last.latest)}")
+        if carried:
+            index, earliest = min(carried)
+            self.report.note("time", f"records from {index + 1} on were recorded not before {at(earliest)}")
+
+    def check_bounds(self, record: Record, carried: Sequence[tuple[int, int]], ends: Sequence[tuple[int, int]]) -> None:
+        """RECORDED between what is proved of it, and what the signer claims beside that."""
+        index, tolerance, e = record.index, self.anchors.tolerance if self.anchors else 0, self.ledger.admitted_at(record.index)
+        since = max((time for place, time in carried if place < index), default=None)
+        until = min((time for size, time in ends if size > index), default=None)
+        if since is not None and record.recorded < since - tolerance:
+            self.report.fault("time", index, self.label(index), f"recorded at {at(record.recorded)}, while it is proved to be not before {at(since)}")
+        if until is not None and record.recorded > until + tolerance:
+            self.report.fault("time", index, self.label(index), f"recorded at {at(record.recorded)}, while it was there by {at(until)}")
+        if since is not None and until is not None and since > until + tolerance:
+            self.report.fault("time", index, self.label(index), f"not before {at(since)}, and there by {at(until)}: these contradict each other")
+        if e is None:
+            return
+        signed = max((time for place, time in carried if place < (e.seen["size"] if e.seen else 0)), default=None)
+        if until is not None and instant(e.time) > until + tolerance:
+            self.report.note("time", "record %d: dated %s, after it is proved to have been there" % (index, e.time))
+        if signed is not None and "late" not in e.body and instant(e.time) < signed:
+            self.report.note("time", "record %d: dated %s, before it can have been signed" % (index, e.time))
+        for name, end in e.until:
+            if since is not None and until is not None and since <= end < until:
+                self.report.cannot("keys", f"whether record {index} was recorded within the validity of {name} is not proved")
 
     def named_files(self) -> dict[str, list[tuple[int, str]]]:
         """SHA-256 → (record, field) of every file that an entry names."""
@@ -2555,7 +3040,10 @@ class Audit:
 
 
 class WholeLog(Audit):
-    """The steps of section 13 over a log that is written out: `records/`, `entries/`, `checkpoints/`, and perhaps `files/`."""
+    """The steps of section 13 over a log that is written out: `records/`, `entries/`, `checkpoints/`, and perhaps `files/`, and
+    `timestamps/` over the last checkpoint."""
+
+    TOKENS = "timestamps/"
 
     def __init__(self, tree: Tree, given: Sequence[Trust]) -> None:
         e = attempt(lambda: Entry(tree.read("entries/%010d.note" % 0, NOTE_SIZE), CLAIMED))
@@ -2720,6 +3208,10 @@ class WholeLog(Audit):
         if self.newest is None or self.newest.size < size:
             others = [*(self.policy.witnesses.values() if self.policy else []), *(self.anchors.auditors if self.anchors else [])]
             self.newest, self.cosigned = checkpoint, set(open_checkpoint(data, others)[1])
+            self.head = data
+
+    def continues(self, checkpoint: Checkpoint) -> bool:
+        return checkpoint.size <= len(self.records) and tree_root([self.records[i].hash for i in range(checkpoint.size)]) == checkpoint.root
 
     def check_trust(self) -> None:
         anchors, first = self.anchors, self.records.get(0)
@@ -2756,6 +3248,8 @@ class WholeLog(Audit):
 class Shown(Audit):
     """The steps of section 18.2 over a dossier."""
 
+    TOKENS = "custody/timestamps/"
+
     def __init__(self, tree: Tree, trust: Trust, covered: dict[int, str]) -> None:
         super().__init__(tree, trust)
         self.ledger, self.covered = Part("", self.records), covered
@@ -2779,6 +3273,7 @@ class Shown(Audit):
         for record, name in found:
             self.judge(record, name)
         self.check_complete()
+        self.check_auditors()
         self.check_disclosures()
         self.check_folders()
         self.check_content({**self.lines, **self.stored_files()})
@@ -3147,9 +3642,30 @@ class Shown(Audit):
                 self.report.cannot(line, "no record that is shown could be judged", at_all=True)
         if self.unseen:
             self.report.cannot("log", "what the signers of records %s had seen is not shown" % ", ".join(map(str, self.unseen)))
-        asked = bool(self.anchors and self.anchors.auditor_quorum)
-        self.report.cannot("completeness", "the index was not replayed by an auditor", at_all=asked)
 
+    # section 8.3
+
+    def check_auditors(self) -> None:
+        """Who replayed all of it: a line by an auditor of the anchors on the checkpoint."""
+        note: Note | None = attempt(lambda: parse_note(self.head)) if self.newest else None
+        quorum, replayed = self.anchors.auditor_quorum if self.anchors else 0, set()
+        for key in self.anchors.auditors if self.anchors and note else []:
+            assert note is not None  # noqa: S101
+            for line in [one for one in note.signatures if (one.name, one.key_id) == (key.name, key.key_id)]:
+                if not true_line(key, line, note.text):
+                    self.report.fault("log", None, None, f"the checkpoint is false: a signature of {key.name} is false")
+                    continue
+                replayed.add(key)
+                time = int.from_bytes(line.value[:8], "big")
+                self.report.note("completeness", f"replayed in full by {key.name}" + (f", {at(time)}" if time else ""))
+        if len(replayed) < max(1, quorum):
+            self.report.cannot("completeness", "the index was not replayed by an auditor", at_all=bool(quorum))
+        if not replayed and not quorum:
+            self.report.note("keys", "no auditor replayed the index")
+
+    def continues(self, checkpoint: Checkpoint) -> bool:
+        older = [attempt(lambda: self.older(name)) for name in self.tree.under("custody/consistency/")]  # noqa: B023
+        return checkpoint in [*older, self.newest]
 
     # what is asked of it afterwards, section 18.5
 
