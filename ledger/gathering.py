@@ -13,7 +13,7 @@ from keys.errors import NoteError
 from keys.note import parse_note
 from ledger import merkle
 from ledger.authority import ask_authority
-from ledger.errors import CannotTell, CustodyError, Refused, Usage
+from ledger.errors import CannotTell, CustodyError, Unavailable, Usage
 from ledger.timestamp import imprinted
 from ledger.witness_client import ask_witness
 
@@ -56,11 +56,11 @@ def cosign(ledger: Ledger, size: int, witnesses: Sequence[tuple[str, Sequence[Ve
 
 
 def add_lines(ledger: Ledger, size: int, lines: Sequence[bytes]) -> None:
-    """Signature lines, whose signatures the caller has verified. Refused where the checkpoint has as many as it can hold."""
+    """Signature lines, whose signatures the caller has verified. Unavailable where the checkpoint has as many as it can hold."""
     note = _note(ledger, size)
     new = [line for line in lines if line not in note]
     if len(parse_note(note).signatures) + len(new) > MAX_LINES:
-        raise Refused("cosignatures", f"the checkpoint of size {size} carries as many cosignatures as it can hold; close a new one")
+        raise Unavailable(f"the checkpoint of size {size} carries as many cosignatures as it can hold; close a new one")
     with ledger.store.writing() as writer:
         for line in new:
             writer.put_cosignature(size, line)

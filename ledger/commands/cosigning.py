@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ledger.commands.output import note
-from ledger.errors import CannotTell, CustodyError, Refused, Usage
+from ledger.errors import CannotTell, CustodyError, Usage
 from ledger.printable import printable
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def check_auditor(name: str) -> None:
 def cosign_audited(ledger: "Ledger", report: "Report", name: str, passphrases: "Iterable[str]") -> list[bytes]:
     """The auditor's lines on the newest checkpoint, which `report` replayed in full and without fault.
 
-    Raises Refused for a log without a checkpoint, or that another head signed by this key contradicts.
+    Raises CannotTell for a log without a checkpoint, or that another head signed by this key contradicts.
     """
     from keys.keystore import Keystore, default_home
     from keys.note import parse_note
@@ -38,7 +38,7 @@ def cosign_audited(ledger: "Ledger", report: "Report", name: str, passphrases: "
 
     found = ledger.store.checkpoint(report.checkpoint) if report.checkpoint is not None else None
     if found is None:
-        raise Refused("audit.checkpoint", "there is no checkpoint to cosign; have it made with: custody checkpoint")
+        raise CannotTell("there is no checkpoint to cosign; have it made with: custody checkpoint")
     text, keystore, whose = parse_note(found).text, Keystore(default_home()), f"{name} {report.origin}"
     head, known = parse_checkpoint_text(text), keystore.signed(whose)
     if known is not None and known.size <= ledger.size and ledger.store.root(known.size) != known.root:

@@ -25,7 +25,7 @@ from ledger.commands.selection import chosen, items, named, numbers_of
 from ledger.commands.tagfiles import Sign, check_older, proved, reports
 from ledger.dossier.bag import Content, manifest_of, write_bag
 from ledger.entry import cite, entry_hash
-from ledger.errors import Refused, Unavailable, Usage
+from ledger.errors import Unavailable, Usage
 from ledger.exporting import choose
 from ledger.ledger import Answer, Ledger, Recorded
 from ledger.printable import printable
@@ -96,11 +96,11 @@ def export(
 
 
 def _last_export(desk: Desk) -> Recorded:
-    """The export act that the newest checkpoint closes over. Refused where there is none, or it was somebody else's."""
+    """The export act that the newest checkpoint closes over. Usage where there is none, or it was somebody else's."""
     index = desk.ledger.fact().closed_at - 2
     entry = desk.ledger.entry(index) if index > 0 else None
     if entry is None or entry.act != "export" or entry.by[0] != desk.handler:
-        raise Refused("export.again", f"the newest checkpoint closes over no export of {desk.handler}: leave out --again to export anew")
+        raise Usage(f"the newest checkpoint closes over no export of {desk.handler}: leave out --again to export anew")
     note = desk.ledger.store.note(index)
     return Recorded(parse_record(desk.ledger.store.record(index)), cite(entry_hash(note)))
 
@@ -109,7 +109,7 @@ def _same(desk: Desk, before: Recorded, body: Mapping[str, Any]) -> Answer:
     """What was recorded then, if it is what is asked for now."""
     then = desk.ledger.entry(before.index).body
     if not isinstance(then, Export) or then.manifest_sha256 != body["manifest_sha256"]:
-        raise Refused("export.again", "this is not what was exported then: give the same items, --withhold, --disclose and files, or export anew")
+        raise Usage("this is not what was exported then: give the same items, --withhold, --disclose and files, or export anew")
     return Answer((before,), None)
 
 

@@ -9,7 +9,7 @@ import click
 from ledger.commands.checkpoint import gather, outcome_code, read_policy, say_outcomes
 from ledger.commands.folder import open_ledger
 from ledger.commands.passphrases import PASSPHRASES, passphrase
-from ledger.errors import CannotTell, Refused, Unavailable, Usage
+from ledger.errors import CannotTell, Unavailable, Usage
 from ledger.printable import printable
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def add(file: str, vkeys: tuple[str, ...]) -> None:
         raise Usage(str(error)) from None
     found = [line for line in lines if line.startswith("— ".encode())]
     if not found:
-        raise Refused("cosignatures", f"{file} holds no signature line: it begins with a dash and a space")
+        raise Usage(f"{file} holds no signature line: it begins with a dash and a space")
     with open_ledger(write=True, ahead=False) as ledger:
         for line in found:
             click.echo(f"added to the checkpoint of size {add_cosignature(ledger, line, keys)}")
