@@ -35,7 +35,7 @@ def token_of(shared: Path, name: str = "good") -> tuple[bytes, bytes, Any]:
 
 
 def test_no_byte_of_a_token_can_be_changed(shared: Path) -> None:
-    """It is a fault then, or foreign; but for the root that lies in it, which counts for nothing, and what stands before the text, which nobody signed."""
+    """It is a fault then, or foreign; but for the root that lies in it, which counts for nothing, and what stands before the text."""
     token, over, root = token_of(shared)
     passed = []
     for at in range(0, len(token), 3):
@@ -73,6 +73,13 @@ def test_tokens_of_each_kind_of_key_are_verified_fast(tmp_path: Path, kind: str)
 def test_a_key_of_1024_bits_is_refused(tmp_path: Path) -> None:
     tsa = Tsa(tmp_path / "tsa", key=("rsa:1024",))
     assert V.check_token(tsa.stamp(b"x"), b"x", [V.parse_root(tsa.root)]) is None
+
+
+def test_a_token_by_a_certificate_for_other_things_is_a_fault(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    token, over, root = token_of(shared)
+    monkeypatch.setattr(V.Certificate, "stamps", lambda own: False)
+    with pytest.raises(V.Malformed, match="not for timestamps alone"):
+        V.check_token(token, over, [root])
 
 
 @pytest.mark.parametrize(("usage", "good"), [("stamping", True), ("wrong", False), ("ca", False)])
