@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
+from keys.errors import NoteError, SignatureError
+from keys.note import parse_note
 from keys.signing import Verifier
-from ledger.checkpoint import OpenedCheckpoint
 from ledger.policy import Auditors
 from ledger.printable import printable
 from ledger.times import moment
@@ -19,11 +20,17 @@ class Replayed(NamedTuple):
         return f"{printable(self.auditor.name)}, {moment(self.seconds) if self.seconds else 'at no stated time'}"
 
 
-def replayed_by(opened: OpenedCheckpoint, auditors: Auditors) -> list[Replayed]:
-    """The keys among `auditors` whose lines were verified, each once."""
-    named = set(auditors.verifiers)
-    found = {key: key.timestamp(line) for key, line in reversed(opened.signatures) if key in named}
-    return sorted((Replayed(*one) for one in found.items()), key=lambda one: (one.seconds, one.auditor.name))
+def replayed_by(data: bytes, auditors: Auditors) -> tuple[list[Replayed], list[str]]:
+    """The keys among `auditors` that cosigned a checkpoint note, each once; and which lines by them are false, in words."""
+    note, found, false = parse_note(data), dict[Verifier, int](), list[str]()
+    for key in auditors.verifiers:
+        for line in filter(key.made, note.signatures):
+            try:
+                key.verify(note.text, line)
+                found.setdefault(key, key.timestamp(line))
+            except (SignatureError, NoteError) as error:
+                false.append(f"the line of the auditor {printable(key.name)} on the checkpoint is false: {error}")
+    return sorted((Replayed(*one) for one in found.items()), key=lambda one: (one.seconds, one.auditor.name)), false
 
 
 def enough(found: list[Replayed], auditors: Auditors) -> bool:

@@ -126,12 +126,11 @@ class Showing:
         policy = self.trust.policy
         try:
             keys: list[Verifier] = [*policy.logs, *policy.witnesses.values()] if policy is not None else self._own_keys(records)
-            auditors = self.trust.anchors.auditors if self.trust.anchors is not None else None
-            opened = open_checkpoint(self.shown.checkpoint(), [*keys, *(auditors.verifiers if auditors is not None else ())])
+            opened = open_checkpoint(self.shown.checkpoint(), keys)
         except (Malformed, Fault, CannotTell, NoteError) as error:
             return self.report.fault("log", f"the checkpoint is not one of the log that you know: {error}")
         self._head, self.report.checkpoint = opened.checkpoint, opened.checkpoint.size
-        self._replayed = replayed_by(opened, auditors) if auditors is not None else []
+        self._check_auditors()
         self.report.origin = opened.checkpoint.origin
         logs = {log.vkey for log in policy.logs} if policy is not None else {key.vkey for key in keys}
         for algorithm in sorted({key.algorithm for key in keys if key.vkey in logs and key.name == self.report.origin}):
@@ -145,6 +144,12 @@ class Showing:
             said = f"your policy asks for the quorum {policy.quorum_name}; {have} of its witnesses have cosigned"
             self.report.not_checked("log", said, counts=True)
         return None
+
+    def _check_auditors(self) -> None:
+        if self.trust.anchors is not None:
+            self._replayed, false = replayed_by(self.shown.checkpoint(), self.trust.anchors.auditors)
+            for said in false:
+                self.report.fault("log", said)
 
     @staticmethod
     def _own_keys(records: list[tuple[Record, bytes, bytes | None]]) -> list[Verifier]:

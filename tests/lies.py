@@ -192,7 +192,7 @@ def no_records(chosen: Chosen, _: Office) -> Chosen:
 
 def leaving_out(office: Office, change: Change, folder: Path, *words: str, item: str = "O-1") -> Path:
     """The dossier of an exporter whose own program chooses so: act, seal, proofs and manifests all fit."""
-    with patch.object(verb, "choose", lambda ledger, items: change(choose(ledger, items), office)):
+    with patch.object(verb, "choose", lambda ledger, items, stop=None: change(choose(ledger, items, stop), office)):
         office.run("export", item, "--to", folder, *ORDER, *words, as_="rada")
     return folder
 

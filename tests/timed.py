@@ -2,6 +2,7 @@
 
 import hashlib
 import subprocess
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,6 +14,7 @@ from lies import held, leaving_out
 
 from keys.note import parse_note
 from keys.signing import CosignerEd25519, MLDSASigner
+from ledger.consistency import make_consistency, parse_two_heads
 from ledger.record import parse_record
 
 CONFIG = """
@@ -131,6 +133,10 @@ def rehead(bag: Bag, *lines: bytes) -> None:
     for name in [*bag.under("custody/proofs/"), "custody/checkpoint"]:
         assert bag.files[name].endswith(old)
         bag.files[name] += b"".join(lines)
+    for name in bag.under("custody/consistency/"):
+        proof = parse_two_heads(bag.files[name])
+        path = [b64decode(one) for one in proof.path]
+        bag.files[name] = make_consistency(proof.old.encode(), bag.files["custody/checkpoint"], path)
 
 
 def line(name: str, time: int, note: bytes, ml_dsa: bool = False) -> bytes:
