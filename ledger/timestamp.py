@@ -53,7 +53,7 @@ def check_token(token: bytes, over: bytes, roots: Sequence[str]) -> Stamp | None
     Raises Fault for a token that is none, is over something else, or breaks a rule under a root that is trusted; CannotTell for a root
     that is no certificate.
     """
-    trusted = [_root(pem) for pem in roots]
+    trusted = [certificate for pem in roots if (certificate := _root(pem)) is not None]
     try:
         signed, info = _opened(token)
         _check_imprint(info, over)

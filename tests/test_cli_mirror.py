@@ -51,7 +51,7 @@ def grow(office: Office, count: int = 1) -> None:
     office.run("checkpoint")
 
 
-def pull(office: Office, where: str | Path = "public", expect: int = 0, *more: str):
+def pull(office: Office, where: str | Path = "public", expect: int | None = 0, *more: str):
     return office.run("mirror", where, "--to", "copy", *logs(office), *more, expect=expect)
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 
 import pytest
 from asn1crypto.tsp import TimeStampReq
@@ -53,8 +54,9 @@ def trust(office: Office, roots: tuple[str, ...] = (), quorum: int | None = None
     return folder
 
 
-def line(office: Office, name: str, *words: str | Path, expect: int = 0) -> dict[str, object]:
-    return office.run("audit", *words, "--json", expect=expect).json["lines"][name]
+def line(office: Office, name: str, *words: str | Path, expect: int = 0) -> dict[str, Any]:
+    found: dict[str, Any] = office.run("audit", *words, "--json", expect=expect).json["lines"][name]
+    return found
 
 
 def test_a_stamped_log_lies_between_proven_instants(office: Office, authority: Authority, tsa: str) -> None:

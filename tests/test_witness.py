@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tsa import reply, serving
 
 from keys.note import parse_note
-from keys.signing import CosignerEd25519, Ed25519Signer, MLDSASigner
+from keys.signing import CosignerEd25519, Ed25519Signer, MLDSASigner, Signer
 from ledger.checkpoint import Checkpoint, sign_checkpoint
 from ledger.errors import Fault, Malformed, Unavailable
 from ledger.merkle import TILE_HEIGHT, TILE_WIDTH, consistency_proof, root_of
@@ -22,7 +22,8 @@ from ledger.witness_server import Said, Witness
 ORIGIN = "log.example/one"
 LOG = Ed25519Signer(ORIGIN, bytes(32))  # a key of these tests alone
 OTHER = Ed25519Signer(ORIGIN, bytes([1]) * 32)
-SIGNERS = [CosignerEd25519("w.example", bytes([2]) * 32, lambda: 1_772_366_400), MLDSASigner("w.example", bytes([3]) * 32, lambda: 1_772_366_400)]
+WHEN = 1_772_366_400
+SIGNERS: list[Signer] = [CosignerEd25519("w.example", bytes([2]) * 32, lambda: WHEN), MLDSASigner("w.example", bytes([3]) * 32, lambda: WHEN)]
 KEYS = [signer.verifier for signer in SIGNERS]
 
 
@@ -133,7 +134,7 @@ def test_what_is_remembered_is_there_before_the_answer_and_after_a_restart(tmp_p
             seen.append(Book(path).head(ORIGIN))
             return SIGNERS[0].sign(text)
 
-    Witness(Book(path), {ORIGIN: [LOG.verifier]}, [Watching()]).answer(TRUE.request(0, 5))  # type: ignore[list-item]
+    Witness(Book(path), {ORIGIN: [LOG.verifier]}, [Watching()]).answer(TRUE.request(0, 5))
     assert seen == [Checkpoint(ORIGIN, 5, TRUE.root(5))]
     assert Book(path).note(ORIGIN) == TRUE.note(5)
     assert Witness(Book(path), {ORIGIN: [LOG.verifier]}, SIGNERS).answer(FORKED.request(0, 9)).status == 409

@@ -132,7 +132,7 @@ def _signer(authority: Authority, content: bytes, hash_name: str, ess: str | Non
 
 
 def _sign(key: Key, data: bytes, hash_name: str) -> bytes:
-    hashed = {"sha1": hashes.SHA1, "sha256": hashes.SHA256, "sha384": hashes.SHA384, "sha512": hashes.SHA512}[hash_name]()
+    hashed = {"sha1": hashes.SHA1(), "sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}[hash_name]
     if isinstance(key, ec.EllipticCurvePrivateKey):
         return key.sign(data, ec.ECDSA(hashed))
     return key.sign(data, padding.PKCS1v15(), hashed)

@@ -22,6 +22,10 @@ class Audit {
     this.faulty = new Set();
     this.indexRoot = null;
     this.export = null;
+    this.replayed = [];
+    this.timed = [];
+    this.carries = [];
+    this.intervals = new Map();
   }
 
   async run() {
@@ -33,7 +37,7 @@ class Audit {
     await this.checkComplete();
     this.sayWhatIsLeftOpen();
     await this.checkDisclosures();
-    await this.rest.check(this.dossier, this.anchors, this.signed, this.carried);
+    await this.rest.check(this.dossier, this.signed, this.carried);
     await this.checkSealed();
     await this.checkHeld();
     this.sayWhatIsMissing();
@@ -76,6 +80,7 @@ class Audit {
     this.report.origin = this.head.origin;
     this.report.checkpoint = this.head.size;
     this.chooseAnchors();
+    await this.checkAuditors();
     this.checkSigners(logs, opened);
     if (policy) this.checkQuorum(policy, opened);
   }
@@ -170,6 +175,7 @@ class Audit {
       for (const [line, words] of s.notes) this.report.note(line, words);
       if (this.state.claimed.has("seen")) this.unseen.push(record.index);
       this.rest.watch(entry, record.index, s.changes);
+      this.watchTimes(s);
       return s.changes;
     } catch (error) {
       if (error instanceof Refused && error.code === "key.ended") this.rememberLate(record, note);

@@ -18,6 +18,7 @@ Object.assign(Audit.prototype, {
     const older = await this.checkConsistency();
     if (!this.anchored()) this.untie();
     else if (!this.tied(first, older)) report.notChecked("log", "nothing here leads to the records or the checkpoint that you hold", true);
+    await this.checkTimes(older);
   },
 
   // The heads that tie a ledger to what the reader knows.

@@ -135,10 +135,7 @@ Object.assign(Audit.prototype, {
       this.report.notChecked(line, "no record that is shown could be judged", true);
     }
     if (this.unseen.length) this.report.notChecked("log", `what the signers of records ${places(this.unseen)} had seen is not shown`);
-    const asks = this.anchors !== null && this.anchors.auditorQuorum > 0, size = this.report.checkpoint;
-    this.report.notChecked("completeness", "the index was not replayed by an auditor", asks);
-    this.report.note("keys", `as of checkpoint size ${size}; the index was not replayed by an auditor`);
-    this.report.note("completeness", `as of checkpoint size ${size}, according to the ledger`);
+    this.sayWhoReplayed();
   },
 });
 

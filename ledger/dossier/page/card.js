@@ -61,7 +61,8 @@ function trustOf(values) {
   well(!wrong, `the line ${wrong} of the card is not in its form`);
   const key = unhex(values.get("key"));
   well(isOrigin(origin) && isKeyName(origin) && usable(key), "the card does not hold the key of a log");
-  const anchors = { origin, first: base64(unhex(values.get("first"))), pinned: null, tsaQuorum: 0, auditors: [], auditorQuorum: 0 };
+  const nobody = { roots: [], tolerance: 600, tsaQuorum: 0, auditors: [], auditorQuorum: 0 };
+  const anchors = { origin, first: base64(unhex(values.get("first"))), pinned: null, ...nobody };
   const policy = { logs: [makeKey(origin, KEY_ED25519, key)], witnesses: new Map(), groups: new Map(), quorum: "none" };
   return { policy, anchors: [anchors], mldsa: values.get("mldsa"), head: head ? { origin, size: decimal(head[1]), root: unhex(head[2]) } : null };
 }

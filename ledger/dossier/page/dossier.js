@@ -72,6 +72,7 @@ class Dossier {
     return [
       ...(await this.misplacedRecords()), ...alone.map((name) => `${name} belongs to no record that is here`),
       ...(await this.misplacedFiles()), ...(await this.misplacedDisclosures()), ...(await this.misplacedLines()),
+      ...(await this.misplacedTokens()),
     ];
   }
 
@@ -98,6 +99,15 @@ class Dossier {
     for (const name of this.under(AT_DISCLOSURES)) {
       const text = latin(await this.read(name, 1 << 20)), digest = orNone(() => unbase64url(disclosureDigest(text)));
       if (digest && name !== `${AT_DISCLOSURES}${hex(digest)}.txt`) wrong.push(`${name} is not the disclosure of that digest`);
+    }
+    return wrong;
+  }
+
+  async misplacedTokens() {
+    const wrong = [];
+    for (const name of this.under(AT_TIMESTAMPS)) {
+      const bytes = await this.read(name, MAX_TOKEN);
+      if (name !== `${AT_TIMESTAMPS}${hex(sha256(bytes))}.tsr`) wrong.push(`${name} is not the token of that SHA-256`);
     }
     return wrong;
   }

@@ -56,7 +56,7 @@ class Remainder {
     this.report.notChecked("custody", back === null ? OUTSIDE_STILL : OUTSIDE);
   }
 
-  async check(dossier, anchors, signed, carried) {
+  async check(dossier, signed, carried) {
     await this.checkFolders(dossier);
     await this.checkLines(dossier);
     if (carried) this.report.notChecked("content", DROP_IT);
@@ -67,9 +67,6 @@ class Remainder {
       this.report.fault("content", said, item.mismatch.index, item.number);
     }
     for (const subject of [...this.away.keys()]) this.leg(subject, null);
-    const asks = anchors !== null && anchors.tsaQuorum > 0;
-    this.report.notChecked("time", "no trusted timestamp was given; times are those of the ledger's own clock", asks);
-    if (dossier.under("custody/timestamps/").length) this.report.note("time", "there are timestamp tokens here, which no verifier of today reads");
     const closed = [...this.state.facts.keys()].filter((key) => key.startsWith("digest:") && !this.disclosed.has(key.slice(7))).length;
     if (closed) this.report.note("disclosure", `at most ${closed} fields stay closed`);
     this.items().forEach((item) => this.checkItem(item));

@@ -1,6 +1,7 @@
 // What a reader holds from elsewhere (section 14.1): policies with anchors, and trust cards (14.4). Nothing found in a dossier is trusted.
 //
-// Each makes {policy: {logs, witnesses, groups, quorum}, anchors: [{origin, first, pinned, tsaQuorum, auditors, auditorQuorum}], head, mldsa}.
+// Each makes {policy: {logs, witnesses, groups, quorum}, head, mldsa,
+// anchors: [{origin, first, pinned, roots, tolerance, tsaQuorum, auditors, auditorQuorum}]}.
 
 const MAX_TRUST = 1 << 20;
 
@@ -141,7 +142,8 @@ function anchorsOf(value) {
   const { origin, first, checkpoint } = value, pinned = checkpoint === null ? null : checkpointOf(utf8(checkpoint));
   well(isOrigin(origin) && (pinned === null || pinned.origin === origin), "the pinned checkpoint is of another origin");
   const quorums = { tsaQuorum: value.tsa.quorum, auditorQuorum: value.auditors.quorum };
-  return { origin, first, pinned, auditors: value.auditors.vkeys.map((vkey) => parseVkey(vkey)), ...quorums };
+  const { roots } = value.tsa, tolerance = value.clock_tolerance_s;
+  return { origin, first, pinned, roots, tolerance, auditors: value.auditors.vkeys.map((vkey) => parseVkey(vkey)), ...quorums };
 }
 
 function checkAuthorities(value) {
