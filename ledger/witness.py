@@ -13,7 +13,7 @@ from keys.note import parse_note
 from keys.signing import Verifier
 from ledger.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint_text
 from ledger.errors import CannotTell, Fault, Malformed
-from ledger.merkle import check_consistency, format_hash, parse_hash
+from ledger.merkle import EMPTY_ROOT, check_consistency, format_hash, parse_hash
 
 MAX_REQUEST = 1 << 17
 MAX_PATH = 63
@@ -87,7 +87,7 @@ def judge(request: Request, logs: Sequence[Verifier], known: Checkpoint | None) 
 
 def _continues(request: Request, known: Checkpoint | None, head: Checkpoint) -> bool:
     if known is None or known.size == 0:
-        return not request.path
+        return not request.path and (head.size > 0 or head.root == EMPTY_ROOT)
     try:
         check_consistency(known.size, known.root, head.size, head.root, list(request.path))
     except (Fault, ValueError):

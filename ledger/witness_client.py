@@ -20,7 +20,8 @@ def ask_witness(url: str, note: bytes, prove: Prove, keys: Sequence[Verifier], d
     """The cosignature lines of a witness on a checkpoint, each verified under one of its `keys`.
 
     It is asked as one that knows nothing; if it says which size it knows, it is shown the way from there. Raises Unavailable where it
-    does not answer, or does not know this log; Fault where it has seen what this log does not continue, or answers with a false line.
+    does not answer, or does not know this log; Fault where it has seen what this log does not continue, or answers with a false line, or none
+    by these keys.
     """
     own = _own(note)
     size = parse_checkpoint_text(own.text).size
@@ -53,6 +54,8 @@ def _known(url: str, answer: Answer, size: int, asked: int) -> int:
         raise Fault(
             f"{url} has cosigned this log with {known} records; here are {size}: it was cut, or restored from an old copy. Sign nothing on it"
         )
+    if known == asked < size or len(word) != len(str(known)):
+        raise Unavailable(f"{url} refuses with 409 and names the size it was asked from: is it a witness?")
     if known == asked:
         raise Fault(f"{url} has cosigned another log of {known} records under this name: this one was changed or forked. Compare the two")
     return known
@@ -67,17 +70,17 @@ def _refused(url: str, status: int) -> Fault | Unavailable:
 
 
 def _verified(url: str, text: bytes, body: bytes, keys: Sequence[Verifier]) -> list[bytes]:
+    """Lines by other keys are passed over (tlog-witness): a witness may have more keys than the reader holds."""
     try:
-        lines = parse_note(text + b"\n" + body).signatures
-        for line in lines:
-            _key(line, keys).verify(text, line)
+        held = [(key, line) for line in parse_note(text + b"\n" + body).signatures if (key := _key(line, keys)) is not None]
+        for key, line in held:
+            key.verify(text, line)
     except (NoteError, SignatureError) as error:
-        raise Fault(f"{url} answers with a line that is not a cosignature by the keys you hold of it: {error}") from None
-    return [line.line for line in lines]
+        raise Fault(f"{url} answers with what is no cosignature of this checkpoint: {error}") from None
+    if not held:
+        raise Fault(f"{url} answers with no line by a key you hold of it: ask its operator for the present ones")
+    return [line.line for _, line in held]
 
 
-def _key(line: Signature, keys: Sequence[Verifier]) -> Verifier:
-    found = next((key for key in keys if key.made(line)), None)
-    if found is None:
-        raise SignatureError(f"a line by {line.name}, whose key you do not hold")
-    return found
+def _key(line: Signature, keys: Sequence[Verifier]) -> Verifier | None:
+    return next((key for key in keys if key.made(line)), None)

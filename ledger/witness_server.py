@@ -93,6 +93,26 @@ def make_app(witness: Witness, prefix: str = "") -> Starlette:
     return Starlette(routes=[Route(f"{prefix}/add-checkpoint", add_checkpoint, methods=["POST"])])
 
 
+def timed() -> type[asyncio.Protocol]:
+    """How uvicorn speaks HTTP, but for connections on which no request begins in time: it would keep them for ever."""
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+
+    class Timed(H11Protocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            self._await_head()
+
+        def on_response_complete(self) -> None:
+            answered = self.cycle
+            super().on_response_complete()
+            self._await_head(answered)
+
+        def _await_head(self, asked: object = None) -> None:
+            self.loop.call_later(_DEADLINE_S, lambda: self.transport.close() if self.cycle is asked else None)
+
+    return Timed
+
+
 async def _body(http: HttpRequest) -> bytes | None:
     """At most as much as a request can have; None for more."""
     found = bytearray()

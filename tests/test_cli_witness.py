@@ -148,6 +148,21 @@ def test_slow_and_huge_requests_hold_nobody_up(office: Office, running: Running,
         each.close()
 
 
+def test_connections_on_which_no_request_begins_are_closed(office: Office, running: Running, keys: tuple[str, ...]) -> None:
+    """As many as the server holds at once: while they stay, nobody else is answered."""
+    office.run("checkpoint")
+    port = int(running.url.rsplit(":", 1)[1])
+    idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(200)]
+    for each in idle[::2]:
+        each.sendall(b"POST /add-checkpoint HTTP/1.1\r\nHost: w")
+    assert "503" in ask(office, running.url, keys, expect=3).stderr
+    for each in idle:
+        each.settimeout(15)
+        assert each.recv(100) == b""
+        each.close()
+    assert "seen by" in ask(office, running.url, keys).stdout
+
+
 def test_lines_that_came_by_another_way_are_added_where_they_are_true(office: Office, keys: tuple[str, ...]) -> None:
     from keys.note import parse_note
 

@@ -220,5 +220,27 @@ def test_a_witness_that_names_another_size_each_time_is_given_up() -> None:
         asked(lambda handler, _: reply(handler, b"%d\n" % next(sizes), 409, SIZE_KIND))
 
 
+def test_lines_by_keys_that_are_not_held_are_passed_over(witness: Witness) -> None:
+    """A policy may name one of the two keys that a witness signs with."""
+    with serving(through(witness)) as url:
+        (line,) = ask_witness(url, TRUE.note(9), lambda old: list(TRUE.path(old, 9)), KEYS[:1], deadline=2)
+        assert KEYS[0].made(parse_note(parse_note(TRUE.note(9)).text + b"\n" + line).signatures[0])
+        with pytest.raises(Fault, match="no line by a key you hold"):
+            ask_witness(url, TRUE.note(9), lambda old: list(TRUE.path(old, 9)), (), deadline=2)
+
+
+def test_a_witness_that_refuses_the_size_it_names_accuses_nobody() -> None:
+    for size in (b"0\n", b"4\n", b"04\n"):
+        with pytest.raises(Unavailable, match="is it a witness"):
+            asked(lambda handler, _, size=size: reply(handler, size, 409, SIZE_KIND))
+
+
+def test_the_log_of_no_record_has_one_root(witness: Witness) -> None:
+    false = sign_checkpoint(Checkpoint(ORIGIN, 0, bytes(32)), [LOG])
+    assert witness.answer(format_request(Request(0, (), false))).status == 422
+    assert witness.answer(TRUE.request(0, 0)).status == 200
+    assert witness.answer(format_request(Request(0, (), false))).status == 409
+
+
 def test_judging_an_unknown_log_looks_at_no_signature() -> None:
     assert judge(Request(0, (), TRUE.note(5)), (), None).status == 404

@@ -85,6 +85,8 @@ def _made(name: str, logs: "dict[str, list[Verifier]]", book: Path, passphrases:
 def _run(app: "Starlette", host: str, port: int, prefix: str) -> None:
     import socket
 
+    from ledger.witness_server import timed
+
     try:
         import uvicorn
 
@@ -96,7 +98,7 @@ def _run(app: "Starlette", host: str, port: int, prefix: str) -> None:
     with listening:
         click.echo(f"listening on http://{host}:{listening.getsockname()[1]}{prefix}", err=True)
         config = uvicorn.Config(
-            app, log_level="warning", timeout_keep_alive=5, limit_concurrency=200, timeout_graceful_shutdown=5, server_header=False,
+            app, http=timed(), log_level="warning", timeout_keep_alive=5, limit_concurrency=200, timeout_graceful_shutdown=5, server_header=False,
         )  # fmt: skip
         uvicorn.Server(config).run(sockets=[listening])
 

@@ -85,33 +85,38 @@ function plainEcdsa(signature, size) {
   }));
 }
 
-// Step 3: [certificates from the signer up, the root last] and which root; null where no way leads to one.
-async function chainTo(signer, others, roots, below = []) {
-  const so = [...below, signer];
-  for (const [place, root] of roots.entries()) {
-    if (equal(signer.whole, root.whole)) return { place, chain: so };
-    if (await isIssued(signer, root)) return { place, chain: [...so, root] };
+// Step 3: the ways from the signer to a root, the shortest first: [{place: which root, chain: certificates, the root last}]. Each certificate is met
+// once: many of one name and one key do not make many ways.
+async function waysTo(signer, others, roots) {
+  const found = [], waiting = [[signer]], met = [signer];
+  for (const way of waiting) {
+    const last = way[way.length - 1];
+    for (const [place, root] of roots.entries()) {
+      if (equal(last.whole, root.whole)) found.push({ place, chain: way });
+      else if (await isIssued(last, root)) found.push({ place, chain: [...way, root] });
+    }
+    for (const other of way.length < 8 ? others : []) {
+      if (met.some((one) => equal(one.whole, other.whole)) || !(await isIssued(last, other))) continue;
+      met.push(other);
+      waiting.push([...way, other]);
+    }
   }
-  for (const other of so.length < 8 ? others : []) {
-    const known = [...so, ...roots].some((one) => equal(one.whole, other.whole));
-    const found = !known && (await isIssued(signer, other)) ? await chainTo(other, others, roots, so) : null;
-    if (found) return found;
-  }
-  return null;
+  return found;
 }
 
 async function isIssued(one, by) {
   return equal(one.issuer, by.subject) && verifyBy(by, one.signature, one.tbs, one.algorithm);
 }
 
-// Steps 4 and 5; raises Contradiction.
-function checkChain(chain, micros) {
-  const contradict = (holds, message) => { if (!holds) throw new Contradiction(message); };
-  contradict(chain.every((one) => one.from <= micros && micros <= one.to), "a certificate of the authority was not valid at the time in the token");
-  for (const [below, one] of chain.slice(1).entries()) contradict(mayIssue(one, below), "a certificate above the authority's may not issue it");
-  const usage = chain[0].extensions.get(OID_USAGE), purposes = usage ? derWithin(derOne(usage.value)).map(derOid) : [];
-  const right = usage && usage.critical && purposes.length === 1 && purposes[0] === OID_STAMPING;
-  contradict(right, "the certificate of the signer is not for timestamps and nothing else");
+// Step 4: whether a way was good at that time.
+function wasGood(chain, micros) {
+  return chain.every((one) => one.from <= micros && micros <= one.to) && chain.slice(1).every((one, below) => mayIssue(one, below));
+}
+
+// Step 5.
+function isForStamping({ extensions }) {
+  const usage = extensions.get(OID_USAGE), purposes = usage ? derWithin(derOne(usage.value)).map(derOid) : [];
+  return usage !== undefined && usage.critical && purposes.length === 1 && purposes[0] === OID_STAMPING;
 }
 
 // `below`: how many CAs stand between this one and the signer.

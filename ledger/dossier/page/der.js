@@ -34,6 +34,13 @@ function derAt(bytes, at) {
   return { tag: bytes[at], content: bytes.subarray(start, start + length), whole: bytes.subarray(at, start + length) };
 }
 
+// The one element that these bytes are, in DER down to the last length.
+function derWhole(bytes) {
+  const waiting = [derOne(bytes)];
+  for (const one of waiting) if (one.tag & 32) waiting.push(...derAll(one.content));
+  return waiting[0];
+}
+
 // The elements within one of this tag.
 function derWithin(one, tag = DER.sequence) {
   well(one !== undefined && one.tag === tag, "another element than is expected here");

@@ -1,7 +1,7 @@
 // Timestamp tokens over checkpoints: RFC 3161, by the steps of section 8.1.
 
 const MAX_TOKEN = 1 << 16;
-const OID_SIGNED = "2a864886f70d010702", OID_INFO = "2a864886f70d0109100104", OID_SHA1 = "2b0e03021a", OID_SHA256 = "608648016503040201";
+const OID_SIGNED = "2a864886f70d010702", OID_INFO = "2a864886f70d0109100104", OID_SHA256 = "608648016503040201";
 const OID_CONTENT_TYPE = "2a864886f70d010903", OID_DIGEST = "2a864886f70d010904";
 const OID_NAMES_1 = "2a864886f70d010910020c", OID_NAMES_2 = "2a864886f70d010910022f";
 
@@ -17,9 +17,11 @@ async function checkToken(bytes, over, roots) {
     well(bytes.length > 0 && bytes.length <= MAX_TOKEN, "no token, or a larger one than any real one");
     const token = parseToken(bytes);
     if (!equal(token.imprint, sha256(over))) throw new Contradiction("the timestamp is for other content than this checkpoint");
-    const found = token.signer ? await chainTo(token.signer, token.certificates, roots) : null;
-    if (found === null) return null;
-    checkChain(found.chain, token.micros);
+    const ways = token.signer ? await waysTo(token.signer, token.certificates, roots) : [];
+    if (!ways.length) return null;
+    const found = ways.find(({ chain }) => wasGood(chain, token.micros));
+    if (!found) throw new Contradiction("a certificate of the authority was not valid at the time in the token, or may not issue the one below it");
+    if (!isForStamping(token.signer)) throw new Contradiction("the certificate of the signer is not for timestamps and nothing else");
     await checkAttributes(token);
     return { ...token.ends, root: found.place, authority: nameOf(token.signer) };
   } catch (error) {
@@ -30,7 +32,7 @@ async function checkToken(bytes, over, roots) {
 
 // Steps 1 and 2.
 function parseToken(bytes) {
-  const [status, content] = derWithin(derOne(bytes)), granted = derNumber(derWithin(status)[0]);
+  const [status, content] = derWithin(derWhole(bytes)), granted = derNumber(derWithin(status)[0]);
   well(granted <= 1 && content !== undefined, "the authority did not grant it");
   const [type, wrapped] = derWithin(content);
   well(derOid(type) === OID_SIGNED, "it is not signed");
@@ -38,8 +40,10 @@ function parseToken(bytes) {
   well(derOid(infoType) === OID_INFO, "it signs something else than a time");
   const info = derContent(derOne(derContent(infoWrapped, 0xa0)), DER.octets), signers = derWithin(parts[parts.length - 1], DER.set);
   well(signers.length === 1, "it has not exactly one signer");
+  derWhole(info);
   const held = parts.slice(3, -1).find((part) => part.tag === 0xa0);
   const certificates = held ? derAll(held.content).filter((one) => one.tag === DER.sequence).map((one) => parseCertificate(one.whole)) : [];
+  well(certificates.length <= 64, "more than 64 certificates");
   return { info, certificates, ...parseStampInfo(info), ...parseSigner(signers[0], certificates) };
 }
 
@@ -56,8 +60,9 @@ function parseStampInfo(info) {
 function accuracyOf(one) {
   const scale = new Map([[DER.integer, 1e6], [0x80, 1e3], [0x81, 1]]);
   return derWithin(one).reduce((sum, part) => {
-    well(scale.has(part.tag), "an accuracy that is none");
-    return sum + scale.get(part.tag) * derNumber(part, part.tag);
+    const number = derNumber(part, part.tag), fits = part.tag === DER.integer || (number >= 1 && number <= 999);
+    well(scale.has(part.tag) && fits, "an accuracy that is none");
+    return sum + scale.get(part.tag) * number;
   }, 0);
 }
 
@@ -80,7 +85,8 @@ async function checkAttributes(token) {
   const found = new Map();
   for (const attribute of token.attributes) {
     const [type, values] = derWithin(attribute), inside = derWithin(values, DER.set);
-    contradict(!found.has(derOid(type)), "a signed attribute stands twice");
+    const known = [OID_CONTENT_TYPE, OID_DIGEST, OID_NAMES_1, OID_NAMES_2].includes(derOid(type));
+    contradict(!known || !found.has(derOid(type)), "a signed attribute stands twice");
     found.set(derOid(type), inside);
   }
   const one = (oid) => (found.has(oid) && found.get(oid).length === 1 ? found.get(oid)[0] : undefined);
@@ -100,14 +106,10 @@ async function checkNamesSigner(signer, found, contradict) {
   for (const oid of named) {
     contradict(found.get(oid).length === 1, "the token says twice which certificate it is signed with");
     const first = derWithin(derWithin(derWithin(found.get(oid)[0])[0])[0]), stated = first[0].tag === DER.sequence;
-    const hash = oid === OID_NAMES_1 ? "SHA-1" : stated ? namedHash(derAlgorithm(first[0])) : "SHA-256";
+    const hash = oid === OID_NAMES_1 ? "SHA-1" : stated ? HASH_OIDS.get(derAlgorithm(first[0])) || null : "SHA-256";
     const value = derContent(oid === OID_NAMES_2 && stated ? first[1] : first[0], DER.octets);
     contradict(hash !== null && equal(value, await hashOf(hash, signer.whole)), "the token names another certificate than that of its signer");
   }
-}
-
-function namedHash(oid) {
-  return oid === OID_SHA1 ? "SHA-1" : HASH_OIDS.get(oid) || null;
 }
 
 async function hashOf(name, bytes) {
