@@ -35,7 +35,7 @@ from ledger.replay import Replay
 from ledger.report import LINES, Report
 from ledger.signers import BATCH, Job, Judge, Signers, at_once, verify_jobs
 from ledger.source import Source, Trust
-from ledger.state import Changes, HandlerFact, Head
+from ledger.state import Changes, Head
 from ledger.times import Times
 
 __all__ = ["BATCH", "Audit", "Audited", "Job", "Judge", "Source", "Trust", "at_once", "line_of", "verify_jobs"]
@@ -210,9 +210,7 @@ class Audit:
             self.report.note(line, f"record {record.index}: {sentence}")
         self._heads.watch(entry, record.index, admission.changes)
         self._rest.watch(entry, record.index, admission.changes)
-        handlers = (self._state.fact(f"handler:{name}", HandlerFact) for name in entry.by)
-        until = [(handler.name, handler.valid_to) for handler in handlers if handler is not None]
-        self._times.watch(entry, record.index, instant(record.recorded), until)
+        self._times.watch(entry, record.index, instant(record.recorded), self._state)
         return admission.changes
 
     def _go_on(self, record: Record, raw: bytes, entry: Entry[acts.Body] | None) -> None:

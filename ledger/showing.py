@@ -42,7 +42,7 @@ from ledger.seal import check_seal
 from ledger.shown import Shown, rests_on, signers_of
 from ledger.signers import Signers, at_once
 from ledger.source import Trust
-from ledger.state import Changes, HandlerFact, ItemFact, item_key
+from ledger.state import Changes, ItemFact, item_key
 from ledger.times import Times
 
 _NOT_HERE = ("item.unknown", "key.unknown")
@@ -237,9 +237,7 @@ class Showing:
         if "seen" in self._state.claimed:
             self._unseen.append(record.index)
         self._rest.watch(entry, record.index, admission.changes)
-        handlers = (self._state.fact(f"handler:{name}", HandlerFact) for name in entry.by)
-        until = [(handler.name, handler.valid_to) for handler in handlers if handler is not None]
-        self._times.watch(entry, record.index, instant(record.recorded), until)
+        self._times.watch(entry, record.index, instant(record.recorded), self._state)
         for sha256, name in named_files(entry.body):
             self._named.setdefault(sha256, []).append(Naming(record.index, name, self._rest.number(entry.subject)))
         return admission.changes

@@ -2,10 +2,10 @@
 
 from array import array
 from base64 import b64decode
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from msgspec import UnsetType
 
@@ -19,10 +19,17 @@ from ledger.errors import Malformed
 from ledger.fields import instant
 from ledger.report import Report
 from ledger.source import Trust
+from ledger.state import F, HandlerFact
 
 OWN_CLOCK = "no trusted timestamp was given; times are those of the ledger's own clock"
 _TOLD = 20
 """Claims that lie outside what is proven, told one by one; those beyond are counted."""
+
+
+class Facts(Protocol):
+    """The roster as it stood before an entry."""
+
+    def fact(self, key: str, kind: type[F]) -> F | None: ...
 
 
 class Timed(NamedTuple):
@@ -50,8 +57,8 @@ class Times:
     _until: list[tuple[int, str, int]] = field(default_factory=list)
     _claims: list[str] = field(default_factory=list)
 
-    def watch(self, entry: Entry[acts.Body], index: int, recorded: int, until: Iterable[tuple[str, int | None]] = ()) -> None:
-        """An admitted entry. `until`: its signers, with the end of their enrolment (POSIX seconds)."""
+    def watch(self, entry: Entry[acts.Body], index: int, recorded: int, state: Facts) -> None:
+        """An admitted entry; `state` knows when its signers' enrolments end."""
         if not asks_for_time(self.trust):
             return
         for numbers, value in (
@@ -61,7 +68,8 @@ class Times:
             numbers.append(value)
         if not isinstance(entry.body.late, UnsetType):
             self._late.add(index)
-        self._until += [(index, name, end) for name, end in until if end is not None]
+        handlers = (state.fact(f"handler:{name}", HandlerFact) for name in entry.by)
+        self._until += [(index, one.name, one.valid_to) for one in handlers if one is not None and one.valid_to is not None]
         if isinstance(entry.body, acts.Checkpoint) and entry.body.previous is not None:
             self._carry(index, entry.body.previous.note.encode(), [b64decode(one) for one in entry.body.previous.timestamps])
 

@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 
 MAX_TOKEN = 1 << 16
 _MAX_CHAIN = 8
+_MAX_CERTIFICATES = 64
 _HASHES = ("sha256", "sha384", "sha512")
 _CURVES = ("secp256r1", "secp384r1")
 _MIN_RSA = 2048
 _ATTRIBUTES = ("content_type", "message_digest")
+_NAMING = ("signing_certificate", "signing_certificate_v2")
 
 
 class Stamp(NamedTuple):
@@ -57,12 +59,12 @@ def check_token(token: bytes, over: bytes, roots: Sequence[str]) -> Stamp | None
     try:
         signed, info = _opened(token)
         _check_imprint(info, over)
-        chain = _chain(signed, trusted)
-        if chain is None:
+        ways = list(_ways(signed, trusted))
+        if not ways:
             return None
-        root, certificates = chain
         moment = info["gen_time"].native
-        _check_certificates(certificates, moment)
+        root, certificates = _sound(ways, moment)
+        _check_usage(certificates[0])
         _check_signature(signed, certificates[0])
         _check_with_library(token, over, certificates[-1])
         return Stamp(*_ends(info, moment), root, certificates[0].subject.rfc4514_string())
@@ -106,17 +108,46 @@ def _opened(token: bytes) -> tuple[Any, Any]:
 
     if len(token) > MAX_TOKEN:
         raise Fault(f"this is no timestamp token: it has more than {MAX_TOKEN} bytes")
+    _check_der(token)
     answer = TimeStampResp.load(token, strict=True)
     if answer["status"]["status"].native not in ("granted", "granted_with_mods"):
         raise Fault("the authority did not grant this timestamp: ask it again")
-    content = answer["time_stamp_token"]
-    signed = content["content"]
-    if content["content_type"].native != "signed_data" or signed["encap_content_info"]["content_type"].native != "tst_info":
+    outer = answer["time_stamp_token"]
+    signed = outer["content"]
+    if outer["content_type"].native != "signed_data" or signed["encap_content_info"]["content_type"].native != "tst_info":
         raise Fault("this is no timestamp token: it signs something else")
-    info = signed["encap_content_info"]["content"].parsed
+    content = signed["encap_content_info"]["content"]
+    if content.method:
+        raise Fault("this is no timestamp token: what it signs lies in pieces")
+    _check_der(content.contents)
+    info = content.parsed
     if info["version"].native != "v1" or len(signed["signer_infos"]) != 1:
         raise Fault("a timestamp token is of version 1 and has exactly one signer")
     return signed, info
+
+
+def _check_der(data: bytes) -> None:
+    """Lengths as X.690 section 10.1 wants them, down to the last: asn1crypto takes others, and the next verifier would not."""
+    spans = [(0, len(data))]
+    while spans:
+        at, end = spans.pop()
+        while at < end:
+            tag, size, body = data[at], data[at + 1], at + 2
+            if size & 0x80:
+                body += size & 0x7F
+                size = int.from_bytes(data[at + 2 : body], "big")
+            if tag & 0x1F == 0x1F or body + size > end or data[at + 1 : body] != _length(size):
+                raise Fault("this is no timestamp token: it is not in DER, or not whole")
+            if tag & 0x20:
+                spans.append((body, body + size))
+            at = body + size
+
+
+def _length(size: int) -> bytes:
+    if size < 0x80:
+        return bytes([size])
+    digits = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes([0x80 | len(digits)]) + digits
 
 
 def _check_imprint(info: Any, over: bytes) -> None:
@@ -133,7 +164,9 @@ def _check_imprint(info: Any, over: bytes) -> None:
 def _certificates(signed: Any) -> list[Certificate]:
     from cryptography.x509 import load_der_x509_certificate
 
-    found = (choice.chosen for choice in signed["certificates"] or () if choice.name == "certificate")
+    found = [choice.chosen for choice in signed["certificates"] or () if choice.name == "certificate"]
+    if len(found) > _MAX_CERTIFICATES:
+        raise Fault(f"the token carries more than {_MAX_CERTIFICATES} certificates")
     return [load_der_x509_certificate(one.dump()) for one in found]
 
 
@@ -146,29 +179,33 @@ def _signer(signed: Any) -> Certificate | None:
     return next((one for one in _certificates(signed) if (one.issuer.public_bytes(), one.serial_number) == (issuer, serial)), None)
 
 
-def _chain(signed: Any, roots: Sequence[Certificate]) -> tuple[int, list[Certificate]] | None:
-    """The way from the signer to a root: which one, and the certificates, the root last."""
-    signer = _signer(signed)
-    return None if signer is None else next(_chains([signer], _certificates(signed), roots), None)
+def _ways(signed: Any, roots: Sequence[Certificate]) -> Iterator[tuple[int, list[Certificate]]]:
+    """The ways from the signer to a root, the shortest first: which root, and the certificates, the root last.
 
-
-def _chains(so_far: list[Certificate], others: Sequence[Certificate], roots: Sequence[Certificate]) -> Iterator[tuple[int, list[Certificate]]]:
-    last = so_far[-1]
-    for place, root in enumerate(roots):
-        if last == root or _issued(last, root):
-            yield place, so_far if last == root else [*so_far, root]
-    for other in others if len(so_far) < _MAX_CHAIN else ():
-        if other not in so_far and other not in roots and _issued(last, other):
-            yield from _chains([*so_far, other], others, roots)
+    Each certificate is met once, or many of one name and one key would make more ways than can be gone.
+    """
+    signer, others = _signer(signed), _certificates(signed)
+    waiting, met = [[signer]] if signer else [], {signer}
+    for way in waiting:
+        for place, root in enumerate(roots):
+            if way[-1] == root or _issued(way[-1], root):
+                yield place, way if way[-1] == root else [*way, root]
+        for other in others if len(way) < _MAX_CHAIN else ():
+            if other not in met and _issued(way[-1], other):
+                met.add(other)
+                waiting.append([*way, other])
 
 
 def _issued(one: Certificate, by: Certificate) -> bool:
     """Whether a certificate is signed by another, whose subject is its issuer byte for byte, in a way that is known here."""
-    if one.issuer.public_bytes() != by.subject.public_bytes() or one.signature_hash_algorithm is None:
+    from cryptography.exceptions import UnsupportedAlgorithm
+
+    algorithm = one.signature_algorithm_oid.dotted_string
+    if one.issuer.public_bytes() != by.subject.public_bytes() or algorithm not in _HASH_OF:
         return False
     try:
-        _verify(by, one.signature, one.tbs_certificate_bytes, one.signature_hash_algorithm.name, one.signature_algorithm_oid.dotted_string)
-    except Fault:
+        _verify(by, one.signature, one.tbs_certificate_bytes, _HASH_OF[algorithm], algorithm)
+    except (Fault, UnsupportedAlgorithm, ValueError):  # the latter two: a key of a kind that nobody knows
         return False
     return True
 
@@ -176,12 +213,24 @@ def _issued(one: Certificate, by: Certificate) -> bool:
 # 4 and 5: what the certificates are good for
 
 
-def _check_certificates(chain: Sequence[Certificate], moment: datetime) -> None:
+def _sound(ways: Sequence[tuple[int, list[Certificate]]], moment: datetime) -> tuple[int, list[Certificate]]:
+    """The first way that was good at that time: an authority's root may have been renewed, and both be trusted. Raises Fault."""
+    wrong = []
+    for root, chain in ways:
+        try:
+            _check_chain(chain, moment)
+        except Fault as error:
+            wrong.append(error)
+        else:
+            return root, chain
+    raise wrong[0]
+
+
+def _check_chain(chain: Sequence[Certificate], moment: datetime) -> None:
     if any(not one.not_valid_before_utc <= moment <= one.not_valid_after_utc for one in chain):
         raise Fault(f"a certificate of the authority was not valid at {moment:%Y-%m-%dT%H:%M:%SZ}, the time in the token")
     for below, one in enumerate(chain[1:]):
         _check_ca(one, below)
-    _check_usage(chain[0])
 
 
 def _check_ca(one: Certificate, below: int) -> None:
@@ -220,8 +269,9 @@ def _check_signature(signed: Any, signer: Certificate) -> None:
     digest, attributes = one["digest_algorithm"]["algorithm"].native, one["signed_attrs"]
     if digest not in _HASHES:
         raise Fault(f"the token is signed with {digest}, which is not accepted")
-    by_type = {attribute["type"].native: attribute["values"] for attribute in attributes}
-    if len(by_type) != len(attributes) or any(name not in by_type or len(by_type[name]) != 1 for name in _ATTRIBUTES):
+    known = [each for each in attributes if each["type"].native in (*_ATTRIBUTES, *_NAMING)]
+    by_type = {attribute["type"].native: attribute["values"] for attribute in known}
+    if len(by_type) != len(known) or any(name not in by_type or len(by_type[name]) != 1 for name in _ATTRIBUTES):
         raise Fault("the token lacks a signed attribute, or has one twice")
     content = signed["encap_content_info"]["content"].contents
     if by_type["content_type"][0].native != "tst_info" or by_type["message_digest"][0].native != new_hash(digest, content).digest():
@@ -235,12 +285,13 @@ def _check_names_signer(by_type: dict[str, Any], signer: Certificate) -> None:
     """The signed attribute that says which certificate it is: version 1 by SHA-1, version 2 by the hash that it names."""
     from cryptography.hazmat.primitives.serialization import Encoding
 
-    found = [(name, by_type[name]) for name in ("signing_certificate", "signing_certificate_v2") if name in by_type]
+    found = [(name, by_type[name]) for name in _NAMING if name in by_type]
     der = signer.public_bytes(Encoding.DER)
     for name, values in found:
         first = values[0]["certs"][0]
-        digest = "sha1" if name == "signing_certificate" else first["hash_algorithm"]["algorithm"].native
-        if digest not in ("sha1", *_HASHES) or first["cert_hash"].native != new_hash(digest, der, usedforsecurity=False).digest():
+        older = name == "signing_certificate"
+        digest = "sha1" if older else first["hash_algorithm"]["algorithm"].native
+        if (not older and digest not in _HASHES) or first["cert_hash"].native != new_hash(digest, der, usedforsecurity=False).digest():
             raise Fault("the token names another certificate than the one of its signer")
     if not found or any(len(values) != 1 for _, values in found):
         raise Fault("the token does not say once which certificate it is signed with")
@@ -272,10 +323,15 @@ def _verify(by: Certificate, signature: bytes, data: bytes, digest: str, algorit
 
 
 def _check_with_library(token: bytes, over: bytes, root: Certificate) -> None:
-    """A second opinion, of a parser that wants each SET in order: on a copy that is, with `granted` for what was granted with changes."""
+    """A second opinion, of a parser that wants each SET in order: on a copy that is, with `granted` for what was granted with changes.
+
+    It trusts only what signed itself, so it has none under a root that is another's, such as an authority's own certificate.
+    """
     from asn1crypto.tsp import TimeStampResp
     from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
 
+    if not _issued(root, root):
+        return
     copy = TimeStampResp.load(token)
     certificates = copy["time_stamp_token"]["content"]["certificates"]
     der = sorted(choice.dump() for choice in certificates)
@@ -291,8 +347,8 @@ def _check_with_library(token: bytes, over: bytes, root: Certificate) -> None:
 
 def _ends(info: Any, moment: datetime) -> tuple[int, int]:
     accuracy = info["accuracy"].native or {}
-    slack = timedelta(
-        seconds=accuracy.get("seconds") or 0, milliseconds=accuracy.get("millis") or 0, microseconds=accuracy.get("micros") or 0
-    )
+    seconds, millis, micros = (accuracy.get(part) for part in ("seconds", "millis", "micros"))
+    if (seconds or 0) < 0 or any(part is not None and not 1 <= part <= 999 for part in (millis, micros)):
+        raise Fault("the token says in no way that can be read how exact its time is")
+    slack = timedelta(seconds=seconds or 0, milliseconds=millis or 0, microseconds=micros or 0)
     return floor((moment - slack).timestamp()), ceil((moment + slack).timestamp())
-

@@ -8,8 +8,11 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from office import Office
+from reader import Reader
+from test_cli_times import answers, trust
 from test_page_engine import node, run
-from tsa import NOW, STAMPING, Authority, stamp
+from tsa import NOW, STAMPING, Authority, live, serving, stamp
 
 __all__ = ["node"]
 OVER = b"un.example/mission-7\n7\nqCL62K4kD9D2TfH+7VAHwyPItd+lHBBjl0gX01/YDT0=\n\n-- line\n"
@@ -78,3 +81,23 @@ def test_damaged_tokens_say_nothing_else(node: str) -> None:
     found = judge(node, *((one, OVER, [GOOD.root]) for one in (*flipped, *(token[:end] for end in range(0, len(token), 9)))))
     true = {"earliest": AT, "latest": AT, "root": 0, "authority": "Test Authority"}
     assert all(one is None or isinstance(one, str) or one == true for one in found)
+
+
+def test_a_reader_who_names_an_authority_sees_between_which_instants_each_act_lies(office: Office, reader: Reader) -> None:
+    authority = live()
+    with serving(answers(authority)) as tsa:
+        office.new_item()
+        office.run("checkpoint", "--tsa", tsa)
+        office.new_item()
+        office.run("checkpoint", "--tsa", tsa)
+        order = ("--recipient", "Court", "ICC", "--authority", "order", "1")
+        office.run("export", "O-1", "--to", "court", *order, "--tsa", tsa, as_="rada")
+    reader.open(office.desk / "court" / "report.html")
+    assert "recorded not after" not in str(reader.page.locator("#record-6").text_content())
+    assert reader.verdicts()["time"] == "not checked"
+    reader.give(trust(office, (authority.root,)))
+    assert reader.verdicts()["time"] == "pass"
+    said = reader.page.locator("#record-6").text_content()
+    assert "recorded not after" in said
+    assert "by Live Authority, who saw the log of 8 records" in said
+    assert "recorded not beforenot proved" in said.replace("\n", "")

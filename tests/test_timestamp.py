@@ -1,12 +1,14 @@
 """Timestamp tokens: which hold, which do not, and which say nothing to this reader."""
 
 import subprocess
+import time
 from datetime import timedelta
 from pathlib import Path
 from shutil import which
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -79,7 +81,33 @@ def test_a_certificate_that_has_expired_since_was_good_then() -> None:
         judge(authority, stamp(authority, OVER, at=NOW + timedelta(seconds=2)))
 
 
+def test_a_renewed_root_beside_the_old_one_does_not_stand_in_its_way() -> None:
+    old = Authority("Renewed")
+    made = certificate("Renewed Root", old.root_key, name("Renewed Root"), old.root_key, ca=True, since=NOW + timedelta(days=1))
+    newer = made.public_bytes(Encoding.PEM).decode()
+    found = check_token(stamp(old, OVER), OVER, [newer, old.root])
+    assert found is not None
+    assert found.root == 1
+    with pytest.raises(Fault, match="not valid at"):
+        check_token(stamp(old, OVER), OVER, [newer])
+
+
+def test_the_certificate_of_an_authority_itself_may_be_trusted(good: Authority, token: bytes) -> None:
+    assert check_token(token, OVER, [good.pem.decode()]) is not None
+
+
 # those that say nothing
+
+
+def test_many_certificates_of_one_name_and_key_cost_little() -> None:
+    evil, key = Authority("Evil"), ec.generate_private_key(ec.SECP256R1())
+    evil.certificate = certificate("Evil", evil.key, name("Many"), key, usage=(STAMPING,))
+    many = tuple(certificate("Many", key, name("Many"), key, ca=True) for _ in range(64))
+    begun = time.monotonic()
+    assert judge(Authority(), stamp(evil, OVER, more=many[:60])) is None
+    assert time.monotonic() - begun < 10
+    with pytest.raises(Fault, match="more than 64"):
+        judge(Authority(), stamp(evil, OVER, more=many))
 
 
 def test_another_authority_is_foreign(good: Authority) -> None:
@@ -146,6 +174,19 @@ def test_what_is_no_token_is_a_fault(good: Authority, token: bytes) -> None:
     for bad in (b"", b"\x30", b"garbage", token + b"\0", bytes(MAX_TOKEN + 1), *(token[:end] for end in range(0, len(token), 7))):
         with pytest.raises(Fault):
             judge(good, bad)
+
+
+def test_a_length_in_another_form_is_a_fault(good: Authority, token: bytes) -> None:
+    assert token[:2] == b"\x30\x82"
+    with pytest.raises(Fault, match="not in DER"):
+        judge(good, b"\x30\x83\0" + token[2:])
+    with pytest.raises(Fault, match="not in DER"):
+        judge(good, b"\x30\x80" + token[4:] + b"\0\0")
+
+
+def test_a_negative_accuracy_is_a_fault(good: Authority) -> None:
+    with pytest.raises(Fault):
+        judge(good, stamp(good, OVER, accuracy={"seconds": -5}))
 
 
 def test_a_root_that_is_none_cannot_tell(token: bytes) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from ledger.closing import close_epoch
+from ledger.closing import close_epoch, size_of
 from ledger.commands.desk import Desk
 from ledger.commands.folder import head_pin, open_ledger
 from ledger.commands.options import Common
@@ -39,16 +39,17 @@ def outside(command: F) -> F:
 @click.command("checkpoint")
 @click.option("--json", "as_json", is_flag=True)
 @click.option("--show", is_flag=True, help="Print the newest signed checkpoint; sign nothing.")
+@click.option("--print", "sheet", type=click.Path(), metavar="FILE", help="Write the newest head on paper: FILE.pdf, or any other name for the text.")
 @outside
 @PASSPHRASES
-def checkpoint(as_json: bool, show: bool, tsa: tuple[str, ...], witnesses: str | None, passphrases: tuple[str, ...]) -> int:
+def checkpoint(as_json: bool, show: bool, sheet: str | None, tsa: tuple[str, ...], witnesses: str | None, passphrases: tuple[str, ...]) -> int:
     """Close an epoch: record the act and sign the head of the log with both of its keys.
 
     With --tsa and --policy others say when they saw it. Whoever does not answer is asked again by the same command: the epoch is closed
     once, and what they say is added (exit 3 until all have answered).
     """
-    if show:
-        _show_checkpoint()
+    if show or sheet is not None:
+        _show_checkpoint(sheet)
         return 0
     held = read_policy(witnesses)
     options = Common(None, passphrases, None, False, None, as_json, ())
@@ -121,12 +122,18 @@ def log_keys(desk: Desk, origin: str) -> "list[Unlocked]":
     return [desk.unlock(origin), *(desk.unlock(origin, key) for key in old)]
 
 
-def _show_checkpoint() -> None:
+def _show_checkpoint(sheet: str | None) -> None:
+    """On standard output as it is, or on paper; nothing is signed."""
+    from ledger.commands.headsheet import print_head
+
     with open_ledger(ahead=False) as ledger:
         found = ledger.store.checkpoint()
-    if found is None:
-        raise Unavailable("no checkpoint was signed yet; run: custody checkpoint")
-    click.echo(found.decode(), nl=False)
+        if found is None:
+            raise Unavailable("no checkpoint was signed yet; run: custody checkpoint")
+        if sheet is not None:
+            print_head(ledger, found, Path(sheet))
+            return click.echo(f"head of {size_of(found)} records written to {printable(sheet)}: keep it away from the ledger")
+    return click.echo(found.decode(), nl=False)
 
 
 def pin_head(desk: Desk, name: str) -> None:

@@ -22,15 +22,21 @@ async function resultOf(digest, audit) {
   return digest === null ? result : { ...result, sha256: digest };
 }
 
-// [{index, recorded, entry, hash, opened: {name: value}, closed, fault}] of all that could be read as the entry of its record.
+// [{index, recorded, entry, hash, opened: {name: value}, closed, fault, proven}] of all that could be read as the entry of its record.
 function entriesOf(audit) {
   return [...audit.chains.values()].flat().sort((one, other) => one.index - other.index).flatMap((record) => {
     const bytes = audit.notes.get(record.index), read = bytes === undefined ? null : orNone(() => openEntry(bytes));
     if (read === null) return [];
     const opened = Object.fromEntries(audit.opened.get(record.index) || []), closed = digestsOf(read.entry).length - Object.keys(opened).length;
-    const { index, when, entry: hash } = record;
-    return [{ index, recorded: when, entry: read.entry, hash, opened, closed, fault: audit.faulty.has(index) }];
+    const { index, when, entry: hash } = record, proven = provenOf(audit.intervals.get(index));
+    return [{ index, recorded: when, entry: read.entry, hash, opened, closed, fault: audit.faulty.has(index), proven }];
   });
+}
+
+// Between which instants a record is proved to have been made: {signed, after, before}, each {time, by, size} or null.
+function provenOf(interval) {
+  const end = (one) => (one ? { time: momentOf(one.at), by: one.by, size: one.size } : null);
+  return interval ? { signed: end(interval.signed), after: end(interval.after), before: end(interval.before) } : null;
 }
 
 // What the last enrolment says of a person beside the roster.

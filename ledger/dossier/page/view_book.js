@@ -70,9 +70,9 @@ class Book {
   }
 }
 
-function stepOf({ index, recorded, hash, fault, closed, opened, entry }) {
+function stepOf({ index, recorded, hash, fault, closed, opened, entry, proven }) {
   const { act, subject, time, by, body } = entry;
-  return { index, recorded, hash, fault, closed, opened, act, subject, time, by, body: { ...body, ...opened } };
+  return { index, recorded, hash, fault, closed, opened, proven, act, subject, time, by, body: { ...body, ...opened } };
 }
 
 function recordId(index) {
