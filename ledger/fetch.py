@@ -1,6 +1,9 @@
 """One question to a server over HTTP: bounded in time and size, to the address that was given and no other."""
 
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from socket import SHUT_RDWR
+from threading import Timer
 from time import monotonic
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -30,6 +33,9 @@ def fetch(url: str, body: bytes | None = None, kind: str = "", limit: int = MAX_
     connection = connect(parts.hostname or "", parts.port, timeout=deadline)
     headers = {"Content-Type": kind} if body is not None else {}
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    watch = Timer(deadline, _cut, [connection])
+    watch.daemon = True
+    watch.start()
     try:
         connection.request("GET" if body is None else "POST", path, body, headers)
         with connection.getresponse() as response:
@@ -37,7 +43,14 @@ def fetch(url: str, body: bytes | None = None, kind: str = "", limit: int = MAX_
     except (OSError, HTTPException, ValueError) as error:
         raise Unavailable(f"{url} does not answer ({error or type(error).__name__}); try again later") from None
     finally:
+        watch.cancel()
         connection.close()
+
+
+def _cut(connection: HTTPConnection) -> None:
+    """A socket's timeout is for each read: who sends a byte now and then would never reach it."""
+    with suppress(OSError, AttributeError):  # not connected, or closed by now
+        connection.sock.shutdown(SHUT_RDWR)
 
 
 def check_url(url: str) -> str:

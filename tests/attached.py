@@ -244,11 +244,14 @@ def for_people(bag: Bag) -> None:
     bag.files.update(FOR_PEOPLE)
 
 
+NO_TOKEN = f"custody/timestamps/{hashlib.sha256(b'x').hexdigest()}.tsr"
 TAGS = [scene(Attack("reports of an attacker beside it", for_people, power, fails, exit=int(bool(fails))))
         for power, fails in (("files", "content"), ("lists", "content"), ("key", "signatures"), ("exporter", ""))]
 TAGS += [
-    scene(Attack("a timestamp token that is none", lambda bag: bag.files.update({f"custody/timestamps/{'0' * 64}.tsr": b"x"}), "exporter", "",
+    scene(Attack("a timestamp token that is none, and its reader asks for none", lambda bag: bag.files.update({NO_TOKEN: b"x"}), "exporter", "",
                  exit=0)),
+    scene(Attack("a timestamp token under another's name", lambda bag: bag.files.update({f"custody/timestamps/{'0' * 64}.tsr": b"x"}), "exporter",
+                 "content", "is not the token of that SHA-256")),
     scene(Attack("a file of nobody's beside the entries", lambda bag: bag.files.update({"custody/more/notes.txt": b"x"}), "exporter", "", exit=0)),
     scene(Attack("an index proof of a subject that is none", lambda bag: bag.files.update({f"custody/index/{'0' * 64}.proof": b"x"}), "exporter", "",
                  exit=0)),

@@ -98,6 +98,19 @@ def test_one_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     assert time.monotonic() - begun < 5
 
 
+def test_one_that_drips_its_headers_is_given_up() -> None:
+    def drip(handler: BaseHTTPRequestHandler, body: bytes) -> None:
+        for byte in b"HTTP/1.0 200 OK\r\nX: " + b"x" * 100:
+            handler.wfile.write(bytes([byte]))
+            handler.wfile.flush()
+            time.sleep(0.1)
+
+    begun = time.monotonic()
+    with serving(drip) as url, pytest.raises(Unavailable, match="does not answer"):
+        ask_authority(url, OVER, deadline=0.5)
+    assert time.monotonic() - begun < 5
+
+
 @pytest.mark.parametrize("url", [
     "ftp://example", "file:///etc/passwd", "http://", "example.org", "http://a b/", "http://user@example/", "http://example:x/",
     "http://example/\r\nX: y", "http://example/#x", "http://exámple/",

@@ -37,7 +37,7 @@ function parseToken(bytes) {
   const [type, wrapped] = derWithin(content);
   well(derOid(type) === OID_SIGNED, "it is not signed");
   const parts = derWithin(derOne(derContent(wrapped, 0xa0))), [infoType, infoWrapped] = derWithin(parts[2]);
-  well(derOid(infoType) === OID_INFO, "it signs something else than a time");
+  well(derOid(infoType) === OID_INFO, "it does not sign a time");
   const info = derContent(derOne(derContent(infoWrapped, 0xa0)), DER.octets), signers = derWithin(parts[parts.length - 1], DER.set);
   well(signers.length === 1, "it has not exactly one signer");
   derWhole(info);
