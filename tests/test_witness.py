@@ -229,10 +229,10 @@ def test_lines_by_keys_that_are_not_held_are_passed_over(witness: Witness) -> No
             ask_witness(url, TRUE.note(9), lambda old: list(TRUE.path(old, 9)), (), deadline=2)
 
 
-def test_a_witness_that_refuses_the_size_it_names_accuses_nobody() -> None:
-    for size in (b"0\n", b"4\n", b"04\n"):
-        with pytest.raises(Unavailable, match="is it a witness"):
-            asked(lambda handler, _, size=size: reply(handler, size, 409, SIZE_KIND))
+@pytest.mark.parametrize("size", [b"0\n", b"4\n", b"04\n"])
+def test_a_witness_that_refuses_the_size_it_names_accuses_nobody(size: bytes) -> None:
+    with pytest.raises(Unavailable, match="is it a witness"):
+        asked(lambda handler, _: reply(handler, size, 409, SIZE_KIND))
 
 
 def test_the_log_of_no_record_has_one_root(witness: Witness) -> None:
