@@ -115,7 +115,9 @@ class Heads:
             if size not in self._signed:
                 self.report.fault("log", f"the checkpoint of size {size}, which record {index} carries, is not here")
         closed = max(self._fixed, default=0)
-        self.report.checkpoint = max((size for size in self._signed & set(self._fixed)), default=None)
+        newest = self.report.checkpoint = max((size for size in self._signed & set(self._fixed)), default=None)
+        if newest is not None:
+            self.report.closed = Checkpoint(self.report.origin, newest, self.state.root(newest))
         if closed and closed not in self._signed and closed not in self._carried:
             self.report.note("log", f"the checkpoint act at record {closed - 1} is not signed yet; run: custody checkpoint")
         elif not closed and self._last is None and self._whole:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from ledger.errors import worst
 
 if TYPE_CHECKING:
+    from ledger.checkpoint import Checkpoint
     from ledger.times import Timed
 
 LINES = ("log", "signatures", "keys", "custody", "content", "time", "completeness", "disclosure")
@@ -84,6 +85,8 @@ class Report:
     items: int = 0
     head: str | None = None
     checkpoint: int | None = None
+    closed: "Checkpoint | None" = None
+    """The newest checkpoint of a whole log, with the root that the replay itself has made: what an auditor cosigns."""
     lines: dict[str, Line] = field(default_factory=lambda: {name: Line(name) for name in LINES})
     times: "Callable[[], Iterator[Timed]] | None" = None
     """Each record's proven interval, where the reader named somebody whose word on time counts."""

@@ -261,7 +261,7 @@ def test_a_mirror_cosigns_and_the_operator_adds_it(office: Office) -> None:
     lines = (office.desk / "copy/cosignatures/8").read_bytes().splitlines(keepends=True)
     office.file("line", lines[0])
     assert "size 8" in office.run("witness", "add", "line", "--vkey", vkey).stdout
-    assert "no witness's key" in pull(office, "public", 2, "--cosign", "nobody").stderr
+    assert "no key here that cosigns" in pull(office, "public", 2, "--cosign", "nobody").stderr
 
 
 def test_whose_log_it_is_must_be_said(office: Office) -> None:

@@ -198,7 +198,7 @@ def test_an_auditor_does_not_cosign_what_is_at_fault_or_tied_to_nothing(office: 
     with office.open() as ledger:
         assert ledger.store.checkpoint().count("— ".encode()) == 2
     assert "leave out" in office.run("audit", "--since", 7, "--cosign", AUDITOR, expect=2).stderr
-    assert "no auditor's key" in office.run("audit", "--cosign", ORIGIN, expect=2).stderr
+    assert "no auditor's name" in office.run("audit", "--cosign", ORIGIN, expect=2).stderr
 
 
 def test_an_auditor_cosigns_no_second_past(office: Office, auditor: tuple[str, ...]) -> None:

@@ -125,7 +125,7 @@ def test_a_witness_that_was_killed_remembers_and_one_that_is_down_is_asked_again
 def test_a_witness_ends_cleanly_and_says_what_is_wrong_with_its_words(office: Office, running: Running, keys: tuple[str, ...]) -> None:
     assert stop(running) in (0, -signal.SIGTERM)
     for words, said in (
-        (("--key", NAME, "--book", "b"), "which logs"), (("--key", "nobody", "--log", keys[0], "--book", "b"), "no witness's key"),
+        (("--key", NAME, "--book", "b"), "which logs"), (("--key", "nobody", "--log", keys[0], "--book", "b"), "no key here that cosigns"),
         (("--key", NAME, "--log", "x", "--book", "b"), "vkey"), (("--key", NAME, "--log", keys[0], "--book", "b", "--listen", "here"), "HOST:PORT"),
     ):  # fmt: skip
         assert said in office.run("witness", "serve", *words, as_=None, expect=2).stderr

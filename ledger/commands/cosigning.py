@@ -1,4 +1,4 @@
-"""An auditor's cosignature: given after a whole audit that found nothing, and for nothing else."""
+"""Cosignatures on a head: of an auditor, after a whole audit that found nothing, and of a witness who keeps a mirror."""
 
 from typing import TYPE_CHECKING
 
@@ -9,8 +9,9 @@ from ledger.errors import CannotTell, CustodyError, Usage
 from ledger.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
+    from ledger.checkpoint import Checkpoint
     from ledger.ledger import Ledger
     from ledger.report import Report
 
@@ -19,34 +20,43 @@ SUFFIX = "/audit"
 
 def check_auditor(name: str) -> None:
     """Before hours of replay: Usage unless NAME is that of an auditor's key on this computer."""
+    if not name.endswith(SUFFIX):
+        raise Usage(f"{name} is no auditor's name: it ends in {SUFFIX}")
+    check_cosigner(name)
+
+
+def check_cosigner(name: str) -> None:
+    """Usage unless NAME is that of a witness's or auditor's key on this computer."""
     from keys.keystore import Keystore, default_home
 
     keystore = Keystore(default_home())
-    if not name.endswith(SUFFIX) or not keystore.has(name) or keystore.public(name).kind != "cosigner":
-        raise Usage(f"{name} is no auditor's key here; make one with custody key new --cosigner, under a name that ends in {SUFFIX}")
+    if not keystore.has(name) or keystore.public(name).kind != "cosigner":
+        raise Usage(f"{name} has no key here that cosigns; make one with custody key new {name} --cosigner")
+
+
+def cosign_head(head: "Checkpoint", root: "Callable[[int], bytes]", name: str, passphrases: "Iterable[str]") -> list[bytes]:
+    """The lines of a witness or auditor on a head. `root`: of the log at hand, over its first so many records.
+
+    Raises CannotTell, or RolledBack, for a log that contradicts another head which this key has cosigned.
+    """
+    from keys.keystore import Keystore, default_home
+    from ledger.checkpoint import format_checkpoint_text
+    from ledger.commands.passphrases import passphrase
+
+    keystore, whose = Keystore(default_home()), f"{name} {head.origin}"
+    known = keystore.signed(whose)
+    if known is not None and known.size <= head.size and root(known.size) != known.root:
+        raise CannotTell(f"{name} has cosigned another log of size {known.size} under this name: cosign nothing, and compare the two")
+    key, text = keystore.unlock(name, passphrase(name, passphrases)), format_checkpoint_text(head)
+    keystore.set_signed(whose, head.size, head.root)
+    return [signer.sign(text).line for signer in (key.signer, key.cosigner) if signer is not None]
 
 
 def cosign_audited(ledger: "Ledger", report: "Report", name: str, passphrases: "Iterable[str]") -> list[bytes]:
-    """The auditor's lines on the newest checkpoint, which `report` replayed in full and without fault.
-
-    Raises CannotTell for a log without a checkpoint, or that another head signed by this key contradicts.
-    """
-    from keys.keystore import Keystore, default_home
-    from keys.note import parse_note
-    from ledger.checkpoint import parse_checkpoint_text
-    from ledger.commands.passphrases import passphrase
-
-    found = ledger.store.checkpoint(report.checkpoint) if report.checkpoint is not None else None
-    if found is None:
+    """The auditor's lines on the newest checkpoint, as the replay has made it and not as it is read once more. Raises CannotTell."""
+    if report.closed is None:
         raise CannotTell("there is no checkpoint to cosign; have it made with: custody checkpoint")
-    text, keystore, whose = parse_note(found).text, Keystore(default_home()), f"{name} {report.origin}"
-    head, known = parse_checkpoint_text(text), keystore.signed(whose)
-    if known is not None and known.size <= ledger.size and ledger.store.root(known.size) != known.root:
-        raise CannotTell(f"{name} has cosigned another log of size {known.size} under this name: cosign nothing, and compare the two")
-    key = keystore.unlock(name, passphrase(name, passphrases))
-    keystore.set_signed(whose, head.size, head.root)
-    signers = [key.signer, *([key.cosigner] if key.cosigner is not None else [])]
-    return [signer.sign(text).line for signer in signers]
+    return cosign_head(report.closed, ledger.store.root, name, passphrases)
 
 
 def keep_lines(ledger_path: str | None, report: "Report", name: str, lines: list[bytes], quiet: bool) -> None:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ledger.commands.cosigning import check_cosigner, cosign_head
 from ledger.commands.output import write_new
-from ledger.commands.passphrases import PASSPHRASES, passphrase
+from ledger.commands.passphrases import PASSPHRASES
 from ledger.commands.progress import progress
 from ledger.commands.trust import trusting
 from ledger.errors import CannotTell, Unavailable, Usage
@@ -37,6 +38,8 @@ def mirror(
     from ledger.mirror import Forked, Mirror
     from ledger.place import place_of
 
+    if name is not None:
+        check_cosigner(name)
     found, place = Mirror(Path(to)), place_of(where)
     keys = _keys(vkeys, trust, found)
     try:
@@ -87,23 +90,12 @@ def _evidence(folder: Path, evidence: bytes) -> Path:
 
 def _cosign(mirror: "Mirror", name: str, passphrases: "Sequence[str]") -> None:
     """The lines are printed, and kept beside the copy: they go to the log's operator, who adds them with `custody witness add`."""
-    from keys.keystore import Keystore, default_home
-    from keys.note import parse_note
-    from ledger.checkpoint import parse_checkpoint_text
-
-    keystore, head = Keystore(default_home()), mirror.head()
-    if not keystore.has(name) or keystore.public(name).kind != "cosigner":
-        raise Usage(f"{name} is no witness's key here; make one with custody key new {name} --cosigner")
-    if head is None:
+    found = mirror.head()
+    if found is None:
         raise CannotTell("nothing was pulled yet")
-    text = parse_note(head[0]).text
-    key, mine = keystore.unlock(name, passphrase(name, passphrases)), parse_checkpoint_text(text)
-    known = keystore.signed(f"{name} {mine.origin}")
-    if known is not None and known.size < mine.size and mirror.published().root(known.size) != known.root:
-        raise CannotTell(f"{name} has cosigned another log of size {known.size} under this name: cosign nothing, and compare the two")
-    keystore.set_signed(f"{name} {mine.origin}", mine.size, mine.root)
-    lines = b"".join(signer.sign(text).line for signer in (key.signer, key.cosigner) if signer is not None)
-    target = mirror.folder / "cosignatures" / str(mine.size)
+    head = found[1]
+    lines = b"".join(cosign_head(head, mirror.published().root, name, passphrases))
+    target = mirror.folder / "cosignatures" / str(head.size)
     try:
         target.parent.mkdir(exist_ok=True)
         target.write_bytes(lines)

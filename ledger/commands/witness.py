@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ledger.commands.checkpoint import gather, outcome_code, read_policy, say_outcomes
+from ledger.commands.cosigning import check_cosigner
 from ledger.commands.folder import open_ledger
 from ledger.commands.passphrases import PASSPHRASES, passphrase
 from ledger.errors import CannotTell, Unavailable, Usage
@@ -72,10 +73,8 @@ def _made(name: str, logs: "dict[str, list[Verifier]]", book: Path, passphrases:
     from ledger.witness_book import Book
     from ledger.witness_server import Witness, make_app
 
-    keystore = Keystore(default_home())
-    if not keystore.has(name) or keystore.public(name).kind != "cosigner":
-        raise Usage(f"{name} is no witness's key here; make one with custody key new {name} --cosigner")
-    key = keystore.unlock(name, passphrase(name, passphrases))
+    check_cosigner(name)
+    key = Keystore(default_home()).unlock(name, passphrase(name, passphrases))
     try:
         return make_app(Witness(Book(book), logs, [key.signer, *([key.cosigner] if key.cosigner is not None else [])]), prefix)
     except ImportError:
