@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from attacker import Attacker
 from office import ORIGIN, Office
 
 
@@ -39,6 +40,13 @@ def test_a_printed_head_is_read_back_and_exposes_a_ledger_that_was_changed(offic
     fork.new_item("petro")
     fork.run("checkpoint")
     assert fork.run("audit", "--proof", scanned, "--json", expect=1).json["lines"]["log"]["verdict"] == "fail"
+
+
+def test_a_head_over_other_records_is_not_printed(office: Office) -> None:
+    office.run("checkpoint")
+    Attacker(office).sql("DELETE FROM log WHERE idx = 6")
+    assert "not over the records that are here" in office.run("checkpoint", "--print", "head.txt", as_=None, expect=1).stderr
+    assert not (office.desk / "head.txt").exists()
 
 
 def test_what_stands_on_it_is_what_is_signed(office: Office) -> None:

@@ -4,15 +4,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ledger.commands.output import write_new
+from ledger.errors import Fault
 
 if TYPE_CHECKING:
     from ledger.ledger import Ledger
 
 
 def print_head(ledger: "Ledger", note: bytes, to: Path) -> None:
-    """FILE.pdf to print, any other name for the text: the checkpoint with the log's Ed25519 line alone. Raises Unavailable."""
+    """FILE.pdf to print, any other name for the text: the checkpoint with the log's Ed25519 line alone.
+
+    Raises Fault where it is not over the records that are here, CannotTell where the log has not signed it, Unavailable.
+    """
+    from ledger.commands.proofs import log_keys
+    from ledger.keepsake import opened_head
     from ledger.timestamp import imprinted
 
+    head = opened_head(note, ledger.origin, log_keys(ledger))
+    if head.size > ledger.size or ledger.store.root(head.size) != head.root:
+        raise Fault("the newest checkpoint is not over the records that are here; run: custody audit")
     text = imprinted(note)
     write_new(to, _printed(ledger, text) if to.name.lower().endswith(".pdf") else text)
 
